@@ -1,0 +1,81 @@
+"""The public cases released beside a notebook: marking sheets as a JSON file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cvlib.check.codec import decode, encode
+from cvlib.check.compare import Tolerance
+from cvlib.check.marking import Misconception, Sheet
+
+PUBLIC_FILE = "public_cases.json"
+
+
+def write_sheets(sheets: list[Sheet]) -> bytes:
+    """Serialise the public sheets of a problem set; the same sheets give the same bytes."""
+    return json.dumps(
+        {"version": 1, "exercises": {s.id: _to_json(s) for s in sheets}},
+        ensure_ascii=False,
+        indent=None,
+        sort_keys=True,
+    ).encode()
+
+
+def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
+    """Read one sheet from the file beside the notebook."""
+    path = (directory or Path.cwd()) / PUBLIC_FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{PUBLIC_FILE} is not in {path.parent}. It comes with the problem set: keep it in "
+            "the folder of the notebook, as it was when you unpacked the release."
+        )
+    try:
+        exercises = json.loads(path.read_text("utf-8"))["exercises"]
+        if exercise_id in exercises:
+            return _from_json(exercises[exercise_id])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): unpack the release again") from error
+    raise KeyError(
+        f"{PUBLIC_FILE} has no exercise {exercise_id!r}; it has {', '.join(sorted(exercises))}"
+    )
+
+
+def _to_json(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "name": sheet.name,
+        "points": sheet.points,
+        "read": sheet.read,
+        "driver": sheet.driver_source,
+        "seconds": sheet.seconds,
+        "tolerance": [sheet.tolerance.rtol, sheet.tolerance.atol],
+        "parts": list(sheet.parts),
+        "calls": encode(list(sheet.calls)),
+        "expected": encode(list(sheet.expected)),
+        "form_only": sheet.form_only,
+        "weights": dict(sheet.weights),
+        "hints": dict(sheet.hints),
+        "misconceptions": [[m.text, encode(list(m.values))] for m in sheet.misconceptions],
+    }
+
+
+def _from_json(obj: dict[str, Any]) -> Sheet:
+    return Sheet(
+        id=obj["name"],
+        name=obj["name"],
+        points=obj["points"],
+        read=obj["read"],
+        driver_source=obj["driver"],
+        seconds=obj["seconds"],
+        tolerance=Tolerance(*obj["tolerance"]),
+        parts=tuple(obj["parts"]),
+        calls=tuple((tuple(args), kwargs) for args, kwargs in decode(obj["calls"])),
+        expected=tuple(decode(obj["expected"])),
+        form_only=obj["form_only"],
+        weights=obj["weights"],
+        hints=obj["hints"],
+        misconceptions=tuple(
+            Misconception(text, tuple(decode(values))) for text, values in obj["misconceptions"]
+        ),
+    )

@@ -1,0 +1,111 @@
+"""The judge: draws the inputs, has the student's object called elsewhere, marks what comes back.
+
+It never runs a student's code. ``call`` does that behind a wall (``session.Session.call``); only
+plain data returns, so a submission can lie in one way alone: by returning other values.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cvlib.check.codec import decode, encode
+from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, local_call, mark, skeleton
+from cvlib.grading.spec import Case, Exercise, Variant
+
+__all__ = ["generator", "judge_exercise", "local_call", "make_sheet", "section_title"]
+
+
+def judge_exercise(
+    exercise: Exercise,
+    mutants: Sequence[Variant],
+    call: Caller,
+    rng: np.random.Generator,
+    *,
+    chapters: Path | None = None,
+) -> Outcome:
+    """Mark one exercise on inputs drawn from ``rng``."""
+    sheet = make_sheet(exercise, mutants, rng, chapters=chapters)
+    return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
+
+
+def make_sheet(
+    exercise: Exercise,
+    mutants: Sequence[Variant],
+    rng: np.random.Generator,
+    *,
+    public: bool = False,
+    chapters: Path | None = None,
+) -> Sheet:
+    """Draw the cases and work out what the reference and each mutant answer to them.
+
+    The public sheet of an ``answer`` holds its form only, and no private sheet's text reveals it.
+    """
+    cases = exercise.draw(rng)
+    expected = tuple(_plain(exercise.expected(_copy(c))) for c in cases)
+    is_answer = exercise.kind == "answer"
+    if public and is_answer:
+        expected = tuple(skeleton(e) for e in expected)
+        mutants = ()
+    return Sheet(
+        id=exercise.id,
+        name=exercise.name,
+        points=exercise.points,
+        read=section_title(exercise.section, chapters),
+        driver_source=exercise.driver_source,
+        seconds=exercise.seconds,
+        tolerance=exercise.tolerance,
+        parts=tuple(c.part for c in cases),
+        calls=tuple((c.args, dict(c.kwargs)) for c in cases),
+        expected=expected,
+        form_only=public and is_answer,
+        reveal=not is_answer,
+        weights=dict(exercise.weights),
+        hints=dict(exercise.hints),
+        misconceptions=tuple(
+            Misconception(m.misconception, tuple(_mutant_value(exercise, m, c) for c in cases))
+            for m in mutants
+        ),
+    )
+
+
+def generator(seed: int, exercise_id: str) -> np.random.Generator:
+    """A generator of its own for each exercise, so that the order of marking changes nothing."""
+    digest = hashlib.sha256(f"{seed}:{exercise_id}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
+
+
+def section_title(section: str, chapters: Path | None) -> str:
+    """Turn ``02_convolution#conv-matrix`` into the words of the heading that carries the anchor."""
+    page, _, anchor = section.partition("#")
+    path = chapters / f"{page}.md" if chapters else None
+    if path is not None and path.is_file():
+        found = re.search(
+            rf"^\({re.escape(anchor)}\)=\s*\n+#+ +(.+)$", path.read_text("utf-8"), re.MULTILINE
+        )
+        if found:
+            return f"chapter {page}, “{found[1].strip()}”"
+    return f"chapter {page}, section {anchor}"
+
+
+def _copy(case: Case) -> Case:
+    return copy.deepcopy(case)
+
+
+def _plain(value: Any) -> Any:
+    return decode(encode(value))
+
+
+def _mutant_value(exercise: Exercise, mutant: Variant, case: Case) -> Any:
+    assert exercise.driver is not None
+    case = _copy(case)
+    try:
+        return _plain(exercise.driver(mutant.target, *case.args, **case.kwargs))
+    except Exception:  # a mutant may crash on some inputs: that is part of being wrong
+        return None
