@@ -82,7 +82,7 @@ def mark(sheet: Sheet, replies: Sequence[Reply]) -> Outcome:
         parts[part] = parts.get(part, True) and finding is None
     weights = {p: float(sheet.weights.get(p, 1.0)) for p in parts}
     share = sum(weights[p] for p, passed in parts.items() if passed) / sum(weights.values())
-    score = sheet.points if all(parts.values()) else sheet.points * share
+    score = float(sheet.points) if all(parts.values()) else sheet.points * share
     if _not_attempted(replies):
         text = "Not attempted yet: the starting code is still in place."
         return Outcome(0.0, sheet.points, text, parts, "not attempted")

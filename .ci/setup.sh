@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Set up the virtual environment and, where it may, the two system packages: bubblewrap (the wall
+# around a student's notebook) and Chromium (the browser test).
+set -euo pipefail
+python=$1 venv=$2
+
+say() { printf '==> %s\n' "$*"; }
+
+"$python" - <<'PY' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+import sys
+sys.exit(sys.version_info < (3, 11))
+PY
+
+missing=()
+command -v bwrap >/dev/null || missing+=(bubblewrap)
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+if [ ${#missing[@]} -gt 0 ]; then
+  sudo=$([ "$(id -u)" = 0 ] || echo "sudo -n")
+  if command -v apt-get >/dev/null && $sudo true 2>/dev/null; then
+    say "installing the system packages ${missing[*]}"
+    if ! { $sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/tmp/cvlib-apt.$$ 2>&1; then
+      tail -5 /tmp/cvlib-apt.$$ >&2
+    fi
+    rm -f /tmp/cvlib-apt.$$
+  fi
+  for package in "${missing[@]}"; do
+    case $package in bubblewrap) program=bwrap use="grading needs it (or cvlib-grade run --unsafe)" ;;
+                     *) program=chromium use="only the browser test needs it" ;; esac
+    command -v "$program" >/dev/null ||
+      say "$package is not installed: $use. To install it: sudo apt-get install $package"
+  done
+fi
+
+say "creating $venv with the versions of constraints.txt (a few minutes the first time)"
+"$python" -m venv "$venv" || { echo "python3 -m venv failed; on Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+"$venv/bin/python" -m pip install --quiet --progress-bar on --disable-pip-version-check \
+  -c constraints.txt -e ".[torch,book,grading,dev]"
+touch "$venv/installed"

@@ -1,0 +1,47 @@
+# make        set up .venv, release and grade the problem sets, build the book, say where to look
+# make test   every test         make lint   ruff and mypy
+# make serve  the book at http://127.0.0.1:8000      make lab   the released problem sets in JupyterLab
+# make bench  the ratio tables of benchmarks/        make clean remove what was generated
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+.DELETE_ON_ERROR:
+.PHONY: all setup grade book test lint serve lab bench clean
+
+all: grade book
+	@$(BIN)/cvlib-grade where --html _build/html
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt .ci/setup.sh
+	@bash .ci/setup.sh "$(PYTHON)" .venv
+
+grade: setup
+	@$(BIN)/cvlib-grade release
+	@$(BIN)/cvlib-grade sample
+	@$(BIN)/cvlib-grade run
+	@$(BIN)/cvlib-grade feedback
+	@$(BIN)/cvlib-grade export
+
+book: setup
+	@$(BIN)/python book/build.py
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+serve: book
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: setup
+	@$(BIN)/cvlib-grade release && $(BIN)/jupyter lab _build/course/release
+
+bench: setup
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	@rm -rf _build

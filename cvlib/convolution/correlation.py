@@ -1,0 +1,139 @@
+"""The one routine with three uses: y = w ⋆ x, and its adjoints in x and in w.
+
+⟨y, w ⋆ x⟩ is linear in each of its three letters. Fixing two of them and reading off the third
+gives the three functions here. A convolution runs `correlate` forward and the other two
+backward; a transposed convolution runs `spread` forward and the other two backward.
+"""
+
+import numpy as np
+
+from cvlib.convolution import channelwise
+from cvlib.convolution.geometry import Pair, Slide
+from cvlib.convolution.patches import View, overlap, patches, row_blocks
+from cvlib.convolution.validation import FloatArray
+
+
+def correlate(
+    x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int
+) -> FloatArray:
+    """Slide the kernel over the image: y[k, i, j] = Σ_crs w[k, c, r, s] x[c, is + rd - p, …].
+
+    Shapes: x (N, C, H, W), w (K, C / groups, R, S) -> (N, K, *size). Padding may be negative.
+    """
+    kernels = len(w)
+    view = View((w.shape[2], w.shape[3]), size, slide.stride, slide.padding, slide.dilation)
+    if channelwise.suits(w, groups):
+        return channelwise.correlate(x, w, view, groups)
+    y = np.empty((len(x), kernels, *size), np.result_type(x, w))
+    grouped = y.reshape(len(x), groups, kernels // groups, size[0] * size[1])
+    matrix = w.reshape(groups, kernels // groups, -1)
+    for n, outputs, columns in patches(x, view):
+        # Y = W · columns
+        np.matmul(
+            matrix, columns.reshape(groups, matrix.shape[2], -1), out=grouped[n, :, :, outputs]
+        )
+    return y
+
+
+def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) -> FloatArray:
+    """Send every output back to the pixels it looked at: the adjoint of `correlate` in x.
+
+    x[c, is + rd - p, …] += Σ_k w[k, c, r, s] y[k, i, j].
+
+    Shapes: y (N, K, H', W'), w (K, C / groups, R, S) -> (N, C, *size).
+    """
+    if slide.stride == (1, 1):
+        # x = (w rotated by 180°, input and output channels exchanged) ⋆ (y padded by d(R - 1) - p)
+        reach = tuple(
+            slide.dilation[axis] * (w.shape[2 + axis] - 1) - slide.padding[axis] for axis in (0, 1)
+        )
+        turned = Slide((1, 1), (reach[0], reach[1]), slide.dilation)
+        return correlate(y, rotated(w, groups), size, turned, groups)
+    view = View(
+        (w.shape[2], w.shape[3]),
+        (y.shape[2], y.shape[3]),
+        slide.stride,
+        slide.padding,
+        slide.dilation,
+    )
+    if channelwise.suits(w, groups):
+        return channelwise.spread(y, w, view, size, groups)
+    return _spread_strided(y, w, view, size, groups)
+
+
+def rotated(w: FloatArray, groups: int) -> FloatArray:
+    """Turn each kernel by 180° and exchange its input and output channels, group by group."""
+    kernels, share, height, width = w.shape
+    split = w.reshape(groups, kernels // groups, share, height, width)
+    return (
+        split.swapaxes(1, 2)[:, :, :, ::-1, ::-1]
+        .reshape(groups * share, kernels // groups, height, width)
+    )
+
+
+def _spread_strided(
+    y: FloatArray, w: FloatArray, view: View, size: Pair, groups: int
+) -> FloatArray:
+    channels = w.shape[1] * groups
+    height, width = view.size
+    x = np.zeros((len(y), channels, *size), np.result_type(y, w))
+    # pixels beyond the last window are never looked at and keep their zeros
+    inside, outside = overlap(size, view.extent(), view.offset)
+    frame = np.empty((channels, *view.extent()), x.dtype)
+    transposed = w.reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
+    depth = channels * view.kernel[0] * view.kernel[1]
+    blocks = row_blocks(height, depth * width * x.itemsize)
+    workspace = np.empty(depth * blocks[0].stop * width, x.dtype)
+    grouped = y.reshape(len(y), groups, len(w) // groups, height * width)
+    for n in range(len(y)):
+        frame[...] = 0
+        for rows in blocks:
+            outputs = slice(rows.start * width, rows.stop * width)
+            columns = workspace[: depth * (outputs.stop - outputs.start)]
+            # columns = Wᵀ · Y
+            np.matmul(
+                transposed, grouped[n, :, :, outputs], out=columns.reshape(groups, -1, columns.size // depth)
+            )
+            add_windows(frame, columns.reshape(channels, *view.kernel, -1, width), view, rows.start)
+        x[n][:, *inside] = frame[:, *outside]
+    return x
+
+
+def add_windows(frame: FloatArray, columns: FloatArray, view: View, first_row: int) -> None:
+    """Add window values (C, R, S, rows, W') to the pixels they came from, one tap at a time."""
+    rows, width = columns.shape[3:]
+    for r in range(view.kernel[0]):
+        top = first_row * view.stride[0] + r * view.dilation[0]
+        for s in range(view.kernel[1]):
+            left = s * view.dilation[1]
+            frame[
+                :,
+                top : top + (rows - 1) * view.stride[0] + 1 : view.stride[0],
+                left : left + (width - 1) * view.stride[1] + 1 : view.stride[1],
+            ] += columns[:, r, s]
+
+
+def match(
+    x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups: int
+) -> FloatArray:
+    """Correlate input with output: the adjoint of `correlate` in w.
+
+    w[k, c, r, s] = Σ_nij y[n, k, i, j] x[n, c, is + rd - p, …].
+
+    Shapes: x (N, C, H, W), y (N, K, H', W') -> (K, C / groups, R, S).
+    """
+    batch, kernels, *size = y.shape
+    channels = x.shape[1]
+    view = View(kernel_size, (size[0], size[1]), slide.stride, slide.padding, slide.dilation)
+    w = np.zeros((kernels, channels // groups, *kernel_size), np.result_type(x, y))
+    if channelwise.suits(w, groups):
+        return channelwise.match(x, y, view, groups)
+    total = w.reshape(groups, kernels // groups, -1)
+    part = np.empty_like(total)
+    grouped = y.reshape(batch, groups, kernels // groups, size[0] * size[1])
+    for n, outputs, columns in patches(x, view):
+        # W += Y · columnsᵀ
+        block = columns.reshape(groups, total.shape[2], -1)
+        np.matmul(grouped[n, :, :, outputs], block.swapaxes(1, 2), out=part)
+        total += part
+    return w

@@ -1,0 +1,152 @@
+"""Checks at the public edge, on shapes and dtypes only, so that both backends share them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cvlib.convolution.geometry import (
+    IntOrPair,
+    Pair,
+    Slide,
+    as_count,
+    as_pair,
+    as_slide,
+    output_lengths,
+    transposed_output_lengths,
+)
+
+FloatArray = npt.NDArray[Any]
+
+
+def check_arrays(**arrays: object) -> None:
+    """Demand NumPy arrays of one floating dtype, float32 or float64 (None passes).
+
+    Raises TypeError that names the argument, what was expected and what came.
+    """
+    first: tuple[str, np.dtype[Any]] | None = None
+    for name, array in arrays.items():
+        if array is None:
+            continue
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
+        if array.dtype not in (np.float32, np.float64):
+            raise TypeError(
+                f"{name} must be float32 or float64, got {array.dtype} ({name}.dtype); "
+                f"convert with {name}.astype(np.float32)"
+            )
+        if first is None:
+            first = name, array.dtype
+        elif array.dtype != first[1]:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}, {first[0]} has {first[1]}: "
+                f"expected one dtype ({name}.dtype)"
+            )
+
+
+def check_rank(name: str, shape: Sequence[int], axes: str) -> None:
+    """Demand one axis a letter of `axes`, for instance "NCHW", none but N of length 0."""
+    layout = "(" + ", ".join(axes.split()) + ")"
+    expected = len(axes.split())
+    if len(shape) != expected:
+        raise ValueError(
+            f"{name} must have {expected} axes {layout}, got {len(shape)}: shape {tuple(shape)}"
+        )
+    for axis, letter in enumerate(axes.split()):
+        if letter != "N" and shape[axis] < 1:
+            raise ValueError(
+                f"{name} must have at least 1 along {letter}, got {shape[axis]} "
+                f"({name}.shape[{axis}])"
+            )
+
+
+def _check_divides(groups: int, count: int, name: str, axis: int) -> None:
+    if count % groups:
+        raise ValueError(
+            f"groups must divide the {count} channels of {name}, got groups={groups} "
+            f"({name}.shape[{axis}])"
+        )
+
+
+def _check_bias(bias_shape: Sequence[int] | None, channels: int) -> None:
+    if bias_shape is not None and tuple(bias_shape) != (channels,):
+        raise ValueError(
+            f"b must have shape ({channels},), one number an output channel, "
+            f"got {tuple(bias_shape)} (b.shape)"
+        )
+
+
+def check_conv2d(
+    x_shape: Sequence[int],
+    w_shape: Sequence[int],
+    b_shape: Sequence[int] | None,
+    stride: IntOrPair,
+    padding: IntOrPair,
+    dilation: IntOrPair,
+    groups: int,
+) -> tuple[Slide, Pair]:
+    """Return the slide and the output size of a convolution, or raise what is wrong with it.
+
+    Shapes: x (N, C, H, W), w (K, C / groups, R, S), b (K,) or None.
+    """
+    check_rank("x", x_shape, "N C H W")
+    check_rank("w", w_shape, "K C/groups R S")
+    slide = as_slide(stride, padding, dilation)
+    groups = as_count(groups, "groups")
+    _check_divides(groups, x_shape[1], "x", 1)
+    if w_shape[1] * groups != x_shape[1]:
+        share = f" / {groups} groups" if groups > 1 else ""
+        raise ValueError(
+            f"kernel has {w_shape[1]} input channels (w.shape[1]), "
+            f"image has {x_shape[1]}{share} (x.shape[1])"
+        )
+    _check_divides(groups, w_shape[0], "w", 0)
+    _check_bias(b_shape, w_shape[0])
+    return slide, output_lengths((x_shape[2], x_shape[3]), (w_shape[2], w_shape[3]), slide)
+
+
+def check_conv_transpose2d(
+    x_shape: Sequence[int],
+    w_shape: Sequence[int],
+    b_shape: Sequence[int] | None,
+    stride: IntOrPair,
+    padding: IntOrPair,
+    output_padding: IntOrPair,
+    dilation: IntOrPair,
+    groups: int,
+) -> tuple[Slide, Pair]:
+    """Return the slide and output size of a transposed convolution, or raise what is wrong.
+
+    Shapes: x (N, C, H, W), w (C, K / groups, R, S), b (K,) or None.
+    """
+    check_rank("x", x_shape, "N C H W")
+    check_rank("w", w_shape, "C K/groups R S")
+    slide = as_slide(stride, padding, dilation)
+    groups = as_count(groups, "groups")
+    if w_shape[0] != x_shape[1]:
+        raise ValueError(
+            f"kernel has {w_shape[0]} input channels (w.shape[0]), "
+            f"image has {x_shape[1]} (x.shape[1])"
+        )
+    _check_divides(groups, x_shape[1], "x", 1)
+    _check_bias(b_shape, w_shape[1] * groups)
+    out_size = transposed_output_lengths(
+        (x_shape[2], x_shape[3]),
+        (w_shape[2], w_shape[3]),
+        slide,
+        as_pair(output_padding, "output_padding", 0),
+    )
+    return slide, out_size
+
+
+def check_upstream(dout: object, out_shape: Sequence[int], dtype: np.dtype[Any]) -> None:
+    """Demand that `dout` has the shape and dtype of the output whose gradient it is."""
+    check_arrays(dout=dout)
+    assert isinstance(dout, np.ndarray)
+    if dout.shape != tuple(out_shape):
+        raise ValueError(
+            f"dout must have the output's shape {tuple(out_shape)}, got {dout.shape} (dout.shape)"
+        )
+    if dout.dtype != dtype:
+        raise TypeError(f"dout must be {dtype} like the input, got {dout.dtype} (dout.dtype)")
