@@ -19,10 +19,10 @@ EXTRAS = PYPROJECT["optional-dependencies"]
 
 def pins() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text().split("\n")
-    return dict(
-        (canonicalize_name(name), pin)
+    return {
+        canonicalize_name(name): pin
         for name, pin in (line.split("==") for line in lines if line.strip())
-    )
+    }
 
 
 def requirements() -> list[Requirement]:
