@@ -13,12 +13,12 @@ from cvlib.convolution.geometry import Pair
 from cvlib.convolution.patches import View, overlap
 from cvlib.convolution.validation import FloatArray
 
-BLOCK_BYTES = 512 * 2**10
+BLOCK_BYTES = 2**20
 
 
-def suits(w: FloatArray, groups: int) -> bool:
-    """Say whether a kernel (K, C / groups, R, S) is thin: one channel in or out of each group."""
-    return groups > 1 and min(w.shape[1], len(w) // groups) == 1
+def suits(kernels: int, channels: int, groups: int) -> bool:
+    """Say whether each group is thin: one channel goes in, or one comes out."""
+    return groups > 1 and groups in (kernels, channels)
 
 
 def _blocks(groups: int, share: int, view: View, itemsize: int) -> list[slice]:
@@ -43,30 +43,29 @@ def _frames(
 
 
 def _windows(frame: FloatArray, view: View) -> tuple[FloatArray, Pair]:
-    """Return the windows (g, c, R, S, rows, row length) and the (rows, row length) of outputs.
+    """Return the windows (S, g, c, R, rows, row length) and the (rows, row length) of outputs.
 
     At column stride 1 all outputs of a channel are one long row: windows that wrap round the
     edge of the frame are computed too, and dropped later. Long rows are what makes it fast.
     """
     group, channel, row, column = frame.strides
     height, width = view.size
-    taps = (row * view.dilation[0], column * view.dilation[1])
     if view.stride == (1, 1):
         shape: Pair = (1, (height - 1) * frame.shape[3] + width)
         steps = (0, column)
     else:
         shape = (height, width)
         steps = (row * view.stride[0], column * view.stride[1])
-    strides = (group, channel, *taps, *steps)
-    view_shape = (*frame.shape[:2], *view.kernel, *shape)
+    taps = (column * view.dilation[1], group, channel, row * view.dilation[0])
+    strides = (*taps, *steps)
+    view_shape = (view.kernel[1], *frame.shape[:2], view.kernel[0], *shape)
     return as_strided(frame, view_shape, strides, writeable=False), shape
 
 
 def _outputs(buffer: FloatArray, shape: Pair, view: View) -> tuple[FloatArray, FloatArray]:
     """Return a buffer (g, k, H', row length) as einsum wants it, and its valid (H', W') part."""
-    groups, share, height, length = buffer.shape
-    flat = buffer.reshape(groups, share, -1)[:, :, : shape[0] * shape[1]]
-    return flat.reshape(groups, share, *shape), buffer[:, :, :, : view.size[1]]
+    flat = buffer.reshape(*buffer.shape[:2], -1)[:, :, : shape[0] * shape[1]]
+    return flat.reshape(*buffer.shape[:2], *shape), buffer[:, :, :, : view.size[1]]
 
 
 def _row_length(view: View) -> int:
@@ -81,10 +80,16 @@ def correlate(x: FloatArray, w: FloatArray, view: View, groups: int) -> FloatArr
     y = np.empty((len(x), len(w), *view.size), x.dtype)
     grouped = y.reshape(len(x), groups, -1, *view.size)
     buffer = np.empty((blocks[0].stop, taps.shape[1], view.size[0], _row_length(view)), x.dtype)
+    part = np.empty_like(buffer)
     for n, block, frame in _frames(x, view, groups, blocks):
         windows, shape = _windows(frame, view)
         flat, valid = _outputs(buffer[: len(frame)], shape, view)
-        np.einsum("gcrshw,gkcrs->gkhw", windows, taps[block], out=flat)
+        more, _ = _outputs(part[: len(frame)], shape, view)
+        for s, seen in enumerate(windows):
+            # one kernel column at a time: with all of them einsum's inner loop has S steps, not W'
+            np.einsum("gcrhw,gkcr->gkhw", seen, taps[block, ..., s], out=more if s else flat)
+            if s:
+                flat += more
         grouped[n, block] = valid
     return y
 
@@ -102,7 +107,7 @@ def match(x: FloatArray, y: FloatArray, view: View, groups: int) -> FloatArray:
         windows, shape = _windows(frame, view)
         flat, valid = _outputs(buffer[: len(frame)], shape, view)
         valid[...] = grouped[n, block]
-        w[block] += np.einsum("gcrshw,gkhw->gkcrs", windows, flat)
+        w[block] += np.einsum("sgcrhw,gkhw->gkcrs", windows, flat)
     return w.reshape(-1, share, *view.kernel)
 
 

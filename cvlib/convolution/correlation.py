@@ -13,18 +13,16 @@ from cvlib.convolution.patches import View, overlap, patches, row_blocks
 from cvlib.convolution.validation import FloatArray
 
 
-def correlate(
-    x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int
-) -> FloatArray:
+def correlate(x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) -> FloatArray:
     """Slide the kernel over the image: y[k, i, j] = Σ_crs w[k, c, r, s] x[c, is + rd - p, …].
 
     Shapes: x (N, C, H, W), w (K, C / groups, R, S) -> (N, K, *size). Padding may be negative.
     """
     kernels = len(w)
     view = View((w.shape[2], w.shape[3]), size, slide.stride, slide.padding, slide.dilation)
-    if channelwise.suits(w, groups):
+    if channelwise.suits(len(w), w.shape[1] * groups, groups):
         return channelwise.correlate(x, w, view, groups)
-    y = np.empty((len(x), kernels, *size), np.result_type(x, w))
+    y = np.empty((len(x), kernels, *size), x.dtype)
     grouped = y.reshape(len(x), groups, kernels // groups, size[0] * size[1])
     matrix = w.reshape(groups, kernels // groups, -1)
     for n, outputs, columns in patches(x, view):
@@ -56,7 +54,7 @@ def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) 
         slide.padding,
         slide.dilation,
     )
-    if channelwise.suits(w, groups):
+    if channelwise.suits(len(w), w.shape[1] * groups, groups):
         return channelwise.spread(y, w, view, size, groups)
     return _spread_strided(y, w, view, size, groups)
 
@@ -65,9 +63,8 @@ def rotated(w: FloatArray, groups: int) -> FloatArray:
     """Turn each kernel by 180° and exchange its input and output channels, group by group."""
     kernels, share, height, width = w.shape
     split = w.reshape(groups, kernels // groups, share, height, width)
-    return (
-        split.swapaxes(1, 2)[:, :, :, ::-1, ::-1]
-        .reshape(groups * share, kernels // groups, height, width)
+    return split.swapaxes(1, 2)[:, :, :, ::-1, ::-1].reshape(
+        groups * share, kernels // groups, height, width
     )
 
 
@@ -76,7 +73,7 @@ def _spread_strided(
 ) -> FloatArray:
     channels = w.shape[1] * groups
     height, width = view.size
-    x = np.zeros((len(y), channels, *size), np.result_type(y, w))
+    x = np.zeros((len(y), channels, *size), y.dtype)
     # pixels beyond the last window are never looked at and keep their zeros
     inside, outside = overlap(size, view.extent(), view.offset)
     frame = np.empty((channels, *view.extent()), x.dtype)
@@ -92,7 +89,9 @@ def _spread_strided(
             columns = workspace[: depth * (outputs.stop - outputs.start)]
             # columns = Wᵀ · Y
             np.matmul(
-                transposed, grouped[n, :, :, outputs], out=columns.reshape(groups, -1, columns.size // depth)
+                transposed,
+                grouped[n, :, :, outputs],
+                out=columns.reshape(groups, -1, columns.size // depth),
             )
             add_windows(frame, columns.reshape(channels, *view.kernel, -1, width), view, rows.start)
         x[n][:, *inside] = frame[:, *outside]
@@ -113,9 +112,7 @@ def add_windows(frame: FloatArray, columns: FloatArray, view: View, first_row: i
             ] += columns[:, r, s]
 
 
-def match(
-    x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups: int
-) -> FloatArray:
+def match(x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups: int) -> FloatArray:
     """Correlate input with output: the adjoint of `correlate` in w.
 
     w[k, c, r, s] = Σ_nij y[n, k, i, j] x[n, c, is + rd - p, …].
@@ -125,9 +122,9 @@ def match(
     batch, kernels, *size = y.shape
     channels = x.shape[1]
     view = View(kernel_size, (size[0], size[1]), slide.stride, slide.padding, slide.dilation)
-    w = np.zeros((kernels, channels // groups, *kernel_size), np.result_type(x, y))
-    if channelwise.suits(w, groups):
+    if channelwise.suits(kernels, channels, groups):
         return channelwise.match(x, y, view, groups)
+    w = np.zeros((kernels, channels // groups, *kernel_size), x.dtype)
     total = w.reshape(groups, kernels // groups, -1)
     part = np.empty_like(total)
     grouped = y.reshape(batch, groups, kernels // groups, size[0] * size[1])

@@ -53,7 +53,9 @@ def as_count(value: int, name: str) -> int:
 def as_slide(stride: IntOrPair, padding: IntOrPair, dilation: IntOrPair) -> Slide:
     """Return the three arguments as pairs: stride and dilation at least 1, padding at least 0."""
     return Slide(
-        as_pair(stride, "stride", 1), as_pair(padding, "padding", 0), as_pair(dilation, "dilation", 1)
+        as_pair(stride, "stride", 1),
+        as_pair(padding, "padding", 0),
+        as_pair(dilation, "dilation", 1),
     )
 
 

@@ -1,5 +1,6 @@
 """The windows of an image as the columns of a matrix, through one small reused workspace."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -51,17 +52,17 @@ def overlap(image_size: Pair, frame_size: Pair, offset: Pair) -> tuple[tuple[sli
     return (inside[0], inside[1]), (outside[0], outside[1])
 
 
-def window_view(frame: FloatArray, view: View) -> FloatArray:
-    """Return every window of a padded image (C, Hp, Wp) as a (C, R, S, H', W') view, no copy."""
-    channel, row, column = frame.strides
-    strides = (
-        channel,
-        row * view.dilation[0],
-        column * view.dilation[1],
-        row * view.stride[0],
-        column * view.stride[1],
-    )
-    return as_strided(frame, (len(frame), *view.kernel, *view.size), strides, writeable=False)
+def as_rows(array: FloatArray) -> np.ndarray:
+    """View each row (the contiguous last axis) as one item, which NumPy copies in one go."""
+    return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))[..., 0]
+
+
+def copy_rows(target: FloatArray, source: FloatArray) -> None:
+    """Copy an array, whole rows at a time where the source allows it."""
+    if source.size and source.strides[-1] == source.itemsize:
+        np.copyto(as_rows(target), as_rows(source))
+    else:
+        np.copyto(target, source)
 
 
 def row_blocks(rows: int, bytes_per_row: int) -> list[slice]:
@@ -83,21 +84,63 @@ def patches(x: FloatArray, view: View) -> Iterator[tuple[int, slice, FloatArray]
         for n in range(batch):
             yield n, slice(0, height * width), x[n].reshape(channels, height * width)
         return
-
-    inside, outside = overlap((image_size[0], image_size[1]), view.extent(), view.offset)
-    # only the middle of the frame is ever written again: its border of zeros is set once
-    frame = np.zeros((channels, *view.extent()), x.dtype)
-    windows = window_view(frame, view)
     depth = channels * view.kernel[0] * view.kernel[1]
     blocks = row_blocks(height, depth * width * x.itemsize)
     workspace = np.empty(depth * blocks[0].stop * width, x.dtype)
-    for n in range(batch):
-        frame[:, *outside] = x[n][:, *inside]
+    for n, taps in _windows(x, view):
         for rows in blocks:
             outputs = slice(rows.start * width, rows.stop * width)
             columns = workspace[: depth * (outputs.stop - outputs.start)]
-            np.copyto(columns.reshape(*windows.shape[:3], -1, width), windows[:, :, :, rows])
+            cells = as_rows(columns.reshape(channels, *view.kernel, -1, width))
+            for which, windows in taps:
+                np.copyto(cells[:, :, which], windows[:, :, :, rows])
             yield n, outputs, columns.reshape(depth, -1)
+
+
+def _windows(x: FloatArray, view: View) -> Iterator[tuple[int, list[tuple[slice, np.ndarray]]]]:
+    """Yield (image, [(kernel columns, their windows)]), each window row one item of a view.
+
+    The windows have the axes (C, R, kernel columns, H') and look at one padded image, reused. At
+    column stride 2 the pixels of a window row are not neighbours: the padded image is first dealt
+    out into its even and its odd columns, in which they are (at stride s, into s piles).
+    """
+    step, dilation = view.stride[1], view.dilation[1]
+    rows, columns = view.extent()
+    frame = np.zeros((x.shape[1], rows, -(-columns // step) * step), x.dtype)
+    inside, outside = overlap((x.shape[2], x.shape[3]), frame.shape[1:], view.offset)
+    piles = frame[None]
+    if step == 1:
+        piles = frame[None]
+
+    taps = []
+    # kernel columns that are `period` apart find their pixels in the same pile
+    period = step // math.gcd(step, dilation)
+    for first in range(min(period, view.kernel[1])):
+        skipped, pile = divmod(first * dilation, step)
+        which = slice(first, None, period)
+        start = piles[pile, :, :, skipped:]
+        channel, row, column = start.strides
+        windows = as_strided(
+            start,
+            (len(start), view.kernel[0], len(range(view.kernel[1])[which]), *view.size),
+            (
+                channel,
+                row * view.dilation[0],
+                column * (dilation * period // step),
+                row * view.stride[0],
+                column,
+            ),
+            writeable=False,
+        )
+        taps.append((which, as_rows(windows), pile))
+
+    for n in range(len(x)):
+        # only the middle of the frame is ever written again: its border of zeros is set once
+        copy_rows(frame[:, *outside], x[n][:, *inside])
+        if step > 1:
+            for _, _, pile in taps:
+                np.copyto(piles[pile], frame[:, :, pile::step])
+        yield n, [(which, windows) for which, windows, _ in taps]
 
 
 def im2col(

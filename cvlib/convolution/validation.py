@@ -140,6 +140,28 @@ def check_conv_transpose2d(
     return slide, out_size
 
 
+def check_pair(
+    first: tuple[str, Sequence[int], str], second: tuple[str, Sequence[int], str]
+) -> None:
+    """Demand two kernels, each (name, shape, window), of which the second takes the first's output.
+
+    A number in the window is demanded: "R 1" is a column of any height.
+    """
+    for name, shape, window in (first, second):
+        check_rank(name, shape, f"K C {window}")
+        for axis, wanted in enumerate(window.split(), start=2):
+            if wanted.isdigit() and shape[axis] != int(wanted):
+                raise ValueError(
+                    f"{name} must have windows of {window.replace(' ', ' × ')}, got "
+                    f"{shape[2]} × {shape[3]} ({name}.shape[{axis}])"
+                )
+    if first[1][0] != second[1][1]:
+        raise ValueError(
+            f"{second[0]} has {second[1][1]} input channels ({second[0]}.shape[1]), "
+            f"{first[0]} makes {first[1][0]} ({first[0]}.shape[0])"
+        )
+
+
 def check_upstream(dout: object, out_shape: Sequence[int], dtype: np.dtype[Any]) -> None:
     """Demand that `dout` has the shape and dtype of the output whose gradient it is."""
     check_arrays(dout=dout)
@@ -150,3 +172,23 @@ def check_upstream(dout: object, out_shape: Sequence[int], dtype: np.dtype[Any])
         )
     if dout.dtype != dtype:
         raise TypeError(f"dout must be {dtype} like the input, got {dout.dtype} (dout.dtype)")
+
+
+def check_image(shape: Sequence[int]) -> None:
+    """Demand one image (C, H, W) or a batch (N, C, H, W)."""
+    if len(shape) not in (3, 4):
+        raise ValueError(
+            f"x must have axes (C, H, W) or (N, C, H, W), got {len(shape)}: shape {tuple(shape)}"
+        )
+
+
+def check_vector(v_shape: Sequence[int], shape: Sequence[int]) -> None:
+    """Demand vectors, one or a batch, of as many numbers as an image of `shape` (C, H, W) has."""
+    if len(shape) != 3:
+        raise ValueError(f"shape must be (C, H, W), got {tuple(shape)}")
+    length = shape[0] * shape[1] * shape[2]
+    if len(v_shape) not in (1, 2) or v_shape[-1] != length:
+        raise ValueError(
+            f"v must be ({length},) or (N, {length}) for an image {tuple(shape)}, "
+            f"got {tuple(v_shape)} (v.shape)"
+        )
