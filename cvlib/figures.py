@@ -156,7 +156,7 @@ def _inline_svg(document: str, alt: str, width: int) -> str:
     body = _private_ids(body)
     body = re.sub(r">\s+<", "><", body).strip()
     style = (
-        f"width:{width}px;max-width:100%;height:auto;fill:currentColor;"
+        f"--plot-width:{width}px;width:{width}px;max-width:100%;height:auto;fill:currentColor;"
         "stroke-linejoin:round;stroke-linecap:butt"
     )
     return (

@@ -247,4 +247,4 @@ def convolution_matrix(
     rows = torch.arange(shape[0]).repeat_interleave(counts)
     places = torch.stack([rows, torch.from_numpy(columns)]).to(w.device)
     values = w.reshape(-1)[torch.from_numpy(weights).to(w.device)]
-    return torch.sparse_coo_tensor(places, values, shape, is_coalesced=True)
+    return torch.sparse_coo_tensor(places, values, shape, check_invariants=True, is_coalesced=True)

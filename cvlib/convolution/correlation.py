@@ -7,9 +7,9 @@ backward; a transposed convolution runs `spread` forward and the other two backw
 
 import numpy as np
 
-from cvlib.convolution import channelwise
+from cvlib.convolution.frames import View, add_tap, row_blocks
 from cvlib.convolution.geometry import Pair, Slide
-from cvlib.convolution.patches import View, overlap, patches, row_blocks
+from cvlib.convolution.patches import WORKSPACE_BYTES, patches
 from cvlib.convolution.validation import FloatArray
 
 
@@ -20,8 +20,6 @@ def correlate(x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: in
     """
     kernels = len(w)
     view = View((w.shape[2], w.shape[3]), size, slide.stride, slide.padding, slide.dilation)
-    if channelwise.suits(len(w), w.shape[1] * groups, groups):
-        return channelwise.correlate(x, w, view, groups)
     y = np.empty((len(x), kernels, *size), x.dtype)
     grouped = y.reshape(len(x), groups, kernels // groups, size[0] * size[1])
     matrix = w.reshape(groups, kernels // groups, -1)
@@ -54,8 +52,6 @@ def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) 
         slide.padding,
         slide.dilation,
     )
-    if channelwise.suits(len(w), w.shape[1] * groups, groups):
-        return channelwise.spread(y, w, view, size, groups)
     return _spread_strided(y, w, view, size, groups)
 
 
@@ -63,53 +59,34 @@ def rotated(w: FloatArray, groups: int) -> FloatArray:
     """Turn each kernel by 180° and exchange its input and output channels, group by group."""
     kernels, share, height, width = w.shape
     split = w.reshape(groups, kernels // groups, share, height, width)
-    return split.swapaxes(1, 2)[:, :, :, ::-1, ::-1].reshape(
-        groups * share, kernels // groups, height, width
-    )
+    turned = split.swapaxes(1, 2)[..., ::-1, ::-1]
+    # in memory order: BLAS does not take rows that run backwards
+    return np.ascontiguousarray(turned).reshape(groups * share, -1, height, width)
 
 
 def _spread_strided(
     y: FloatArray, w: FloatArray, view: View, size: Pair, groups: int
 ) -> FloatArray:
-    channels = w.shape[1] * groups
+    kernels, channels = len(w) // groups, w.shape[1] * groups
     height, width = view.size
     x = np.zeros((len(y), channels, *size), y.dtype)
-    # pixels beyond the last window are never looked at and keep their zeros
-    inside, outside = overlap(size, view.extent(), view.offset)
-    frame = np.empty((channels, *view.extent()), x.dtype)
-    transposed = w.reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
-    depth = channels * view.kernel[0] * view.kernel[1]
-    blocks = row_blocks(height, depth * width * x.itemsize)
-    workspace = np.empty(depth * blocks[0].stop * width, x.dtype)
-    grouped = y.reshape(len(y), groups, len(w) // groups, height * width)
+    transposed = w.reshape(groups, kernels, -1).swapaxes(1, 2)
+    grouped = y.reshape(len(y), groups, kernels, height * width)
+    row_bytes = channels * w[0, 0].size * width * y.itemsize
+    blocks = row_blocks(height, row_bytes, WORKSPACE_BYTES)
+    workspace = np.empty(blocks[0].stop * row_bytes // y.itemsize, y.dtype)
+    # a matrix with one column is faster multiplied than matrix-multiplied
+    product = np.multiply if kernels == 1 else np.matmul
     for n in range(len(y)):
-        frame[...] = 0
         for rows in blocks:
-            outputs = slice(rows.start * width, rows.stop * width)
-            columns = workspace[: depth * (outputs.stop - outputs.start)]
+            seen = grouped[n, :, :, rows.start * width : rows.stop * width]
+            columns = workspace[: channels * w[0, 0].size * seen.shape[2]]
             # columns = Wᵀ · Y
-            np.matmul(
-                transposed,
-                grouped[n, :, :, outputs],
-                out=columns.reshape(groups, -1, columns.size // depth),
-            )
-            add_windows(frame, columns.reshape(channels, *view.kernel, -1, width), view, rows.start)
-        x[n][:, *inside] = frame[:, *outside]
+            product(transposed, seen, out=columns.reshape(groups, -1, seen.shape[2]))
+            windows = columns.reshape(channels, *view.kernel, -1, width)
+            for r, s in np.ndindex(view.kernel):
+                add_tap(x[n], windows[:, r, s], view, (r, s), rows.start)
     return x
-
-
-def add_windows(frame: FloatArray, columns: FloatArray, view: View, first_row: int) -> None:
-    """Add window values (C, R, S, rows, W') to the pixels they came from, one tap at a time."""
-    rows, width = columns.shape[3:]
-    for r in range(view.kernel[0]):
-        top = first_row * view.stride[0] + r * view.dilation[0]
-        for s in range(view.kernel[1]):
-            left = s * view.dilation[1]
-            frame[
-                :,
-                top : top + (rows - 1) * view.stride[0] + 1 : view.stride[0],
-                left : left + (width - 1) * view.stride[1] + 1 : view.stride[1],
-            ] += columns[:, r, s]
 
 
 def match(x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups: int) -> FloatArray:
@@ -122,8 +99,6 @@ def match(x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups:
     batch, kernels, *size = y.shape
     channels = x.shape[1]
     view = View(kernel_size, (size[0], size[1]), slide.stride, slide.padding, slide.dilation)
-    if channelwise.suits(kernels, channels, groups):
-        return channelwise.match(x, y, view, groups)
     w = np.zeros((kernels, channels // groups, *kernel_size), x.dtype)
     total = w.reshape(groups, kernels // groups, -1)
     part = np.empty_like(total)

@@ -1,8 +1,9 @@
 """Where the window may stand: stride, padding, dilation, and the sizes that follow from them."""
 
-import operator
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 IntOrPair = int | Sequence[int]
 Pair = tuple[int, int]
@@ -32,22 +33,20 @@ def as_pair(value: IntOrPair, name: str, minimum: int) -> Pair:
 
 
 def _as_int(entry: object, name: str, value: object, minimum: int) -> int:
-    if isinstance(entry, bool) or not hasattr(entry, "__index__"):
+    if isinstance(entry, bool) or not isinstance(entry, int | np.integer):
         raise TypeError(f"{name} must be an int or a pair of ints, got {value!r}")
-    number = operator.index(entry)
-    if number < minimum:
+    if entry < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
-    return number
+    return int(entry)
 
 
 def as_count(value: int, name: str) -> int:
     """Return `value` as a positive int, or raise TypeError or ValueError naming it."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an int, got {value!r}")
-    number = operator.index(value)
-    if number < 1:
+    if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value!r}")
-    return number
+    return int(value)
 
 
 def as_slide(stride: IntOrPair, padding: IntOrPair, dilation: IntOrPair) -> Slide:

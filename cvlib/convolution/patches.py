@@ -2,74 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cvlib.convolution.geometry import IntOrPair, Pair, as_pair, as_slide, output_lengths
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank
+from cvlib.convolution.frames import View, as_rows, lay, overlap, row_blocks
+from cvlib.convolution.validation import FloatArray
 
-WORKSPACE_BYTES = 2 * 2**20
-
-
-class View(NamedTuple):
-    """Which windows to look at: `size` of them, the first one at -`offset` in the image."""
-
-    kernel: Pair
-    size: Pair
-    stride: Pair
-    offset: Pair
-    dilation: Pair
-
-    def extent(self) -> Pair:
-        """Return how many rows and columns the windows cover together."""
-        (kernel, size, stride, _, dilation) = self
-        rows = (size[0] - 1) * stride[0] + dilation[0] * (kernel[0] - 1) + 1
-        columns = (size[1] - 1) * stride[1] + dilation[1] * (kernel[1] - 1) + 1
-        return rows, columns
-
-    def is_whole_image(self, image_size: Pair) -> bool:
-        """Say whether each window is one pixel and they are all the pixels in order."""
-        return (
-            self.kernel == (1, 1)
-            and self.stride == (1, 1)
-            and self.offset == (0, 0)
-            and self.size == image_size
-        )
-
-
-def overlap(image_size: Pair, frame_size: Pair, offset: Pair) -> tuple[tuple[slice, slice], ...]:
-    """Return the (rows, columns) of the image, and of the frame, that lie on each other.
-
-    Pixel (0, 0) of the image lies at `offset` of the frame; a negative offset crops.
-    """
-    inside, outside = [], []
-    for image, frame, start in zip(image_size, frame_size, offset, strict=True):
-        first, last = max(0, -start), max(0, -start, min(image, frame - start))
-        inside.append(slice(first, last))
-        outside.append(slice(first + start, last + start))
-    return (inside[0], inside[1]), (outside[0], outside[1])
-
-
-def as_rows(array: FloatArray) -> np.ndarray:
-    """View each row (the contiguous last axis) as one item, which NumPy copies in one go."""
-    return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))[..., 0]
-
-
-def copy_rows(target: FloatArray, source: FloatArray) -> None:
-    """Copy an array, whole rows at a time where the source allows it."""
-    if source.size and source.strides[-1] == source.itemsize:
-        np.copyto(as_rows(target), as_rows(source))
-    else:
-        np.copyto(target, source)
-
-
-def row_blocks(rows: int, bytes_per_row: int) -> list[slice]:
-    """Cut the output rows into equal blocks whose columns fit the workspace."""
-    count = min(rows, max(1, -(-rows * bytes_per_row // WORKSPACE_BYTES)))
-    height = -(-rows // count)
-    return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
+WORKSPACE_BYTES = 4 * 2**20
 
 
 def patches(x: FloatArray, view: View) -> Iterator[tuple[int, slice, FloatArray]]:
@@ -78,51 +18,63 @@ def patches(x: FloatArray, view: View) -> Iterator[tuple[int, slice, FloatArray]
     `columns` is (C·R·S, P) for the P flattened output positions in the slice `outputs`. It is
     overwritten by the next step.
     """
-    batch, channels, *image_size = x.shape
+    batch, channels = x.shape[:2]
     height, width = view.size
-    if view.is_whole_image((image_size[0], image_size[1])):
+    if view.is_whole_image(x.shape[2:]):
         for n in range(batch):
             yield n, slice(0, height * width), x[n].reshape(channels, height * width)
         return
+
     depth = channels * view.kernel[0] * view.kernel[1]
-    blocks = row_blocks(height, depth * width * x.itemsize)
+    step = view.stride[1]
+    wide = -(-view.extent()[1] // step) * step
+    # the windows of one output row, and the rows by which the frame (and piles) then grow
+    row_numbers = depth * width + channels * wide * view.stride[0] * min(step, 2)
+    blocks = row_blocks(height, row_numbers * x.itemsize, WORKSPACE_BYTES)
     workspace = np.empty(depth * blocks[0].stop * width, x.dtype)
-    for n, taps in _windows(x, view):
-        for rows in blocks:
-            outputs = slice(rows.start * width, rows.stop * width)
-            columns = workspace[: depth * (outputs.stop - outputs.start)]
-            cells = as_rows(columns.reshape(channels, *view.kernel, -1, width))
-            for which, windows in taps:
-                np.copyto(cells[:, :, which], windows[:, :, :, rows])
-            yield n, outputs, columns.reshape(depth, -1)
+    frame = np.zeros((channels, view.extent(blocks[0].stop)[0], wide), x.dtype)
+    inside, outside = overlap(x.shape[3], wide, view.offset[1])
+    # at column stride 2 the pixels of a window row are no neighbours; dealt out into a pile of
+    # even and a pile of odd columns, they are
+    piles = frame[None]
+    if step > 1:
+        piles = np.empty((step, *frame.shape[:2], wide // step), x.dtype)
+    taps = [(which, pile, as_rows(windows)) for which, pile, windows in _windows(piles, view)]
+    for n in range(batch):
+        for block in blocks:
+            count = block.stop - block.start
+            lay(x[n], frame[:, : view.extent(count)[0]], view, block.start, (outside, inside))
+            columns = workspace[: depth * count * width]
+            cells = as_rows(columns.reshape(channels, *view.kernel, count, width))
+            for which, pile, windows in taps:
+                if step > 1:
+                    np.copyto(piles[pile], frame[:, :, pile::step])
+                np.copyto(cells[:, :, which], windows[:, :, :, :count])
+            yield n, slice(block.start * width, block.stop * width), columns.reshape(depth, -1)
 
 
-def _windows(x: FloatArray, view: View) -> Iterator[tuple[int, list[tuple[slice, np.ndarray]]]]:
-    """Yield (image, [(kernel columns, their windows)]), each window row one item of a view.
+def _windows(piles: FloatArray, view: View) -> Iterator[tuple[slice, int, FloatArray]]:
+    """Yield (kernel columns, pile, windows): views (C, R, kernel columns, H', W') of the piles.
 
-    The windows have the axes (C, R, kernel columns, H') and look at one padded image, reused. At
-    column stride 2 the pixels of a window row are not neighbours: the padded image is first dealt
-    out into its even and its odd columns, in which they are (at stride s, into s piles).
+    Column j of the padded image is column ⌊j / stride⌋ of pile j mod stride. Output j meets tap s
+    at j·stride + s·dilation: in pile s·dilation mod stride, the same for taps a period apart.
     """
     step, dilation = view.stride[1], view.dilation[1]
-    rows, columns = view.extent()
-    frame = np.zeros((x.shape[1], rows, -(-columns // step) * step), x.dtype)
-    inside, outside = overlap((x.shape[2], x.shape[3]), frame.shape[1:], view.offset)
-    piles = frame[None]
-    if step == 1:
-        piles = frame[None]
-
-    taps = []
-    # kernel columns that are `period` apart find their pixels in the same pile
     period = step // math.gcd(step, dilation)
     for first in range(min(period, view.kernel[1])):
         skipped, pile = divmod(first * dilation, step)
-        which = slice(first, None, period)
+        which = slice(first, view.kernel[1], period)
         start = piles[pile, :, :, skipped:]
         channel, row, column = start.strides
         windows = as_strided(
             start,
-            (len(start), view.kernel[0], len(range(view.kernel[1])[which]), *view.size),
+            (
+                len(start),
+                view.kernel[0],
+                len(range(first, view.kernel[1], period)),
+                1 + (start.shape[1] - view.extent(1)[0]) // view.stride[0],
+                view.size[1],
+            ),
             (
                 channel,
                 row * view.dilation[0],
@@ -132,42 +84,4 @@ def _windows(x: FloatArray, view: View) -> Iterator[tuple[int, list[tuple[slice,
             ),
             writeable=False,
         )
-        taps.append((which, as_rows(windows), pile))
-
-    for n in range(len(x)):
-        # only the middle of the frame is ever written again: its border of zeros is set once
-        copy_rows(frame[:, *outside], x[n][:, *inside])
-        if step > 1:
-            for _, _, pile in taps:
-                np.copyto(piles[pile], frame[:, :, pile::step])
-        yield n, [(which, windows) for which, windows, _ in taps]
-
-
-def im2col(
-    x: FloatArray,
-    kernel_size: IntOrPair,
-    *,
-    stride: IntOrPair = 1,
-    padding: IntOrPair = 0,
-    dilation: IntOrPair = 1,
-) -> FloatArray:
-    """Lay every window of the image out as a column of a matrix.
-
-    columns[n, (c, r, s), (i, j)] = x[n, c, i·stride + r·dilation - padding, …], zero outside.
-
-    Shapes: x (N, C, H, W) -> (N, C·R·S, H'·W'), the layout of `torch.nn.functional.unfold`.
-    Raises TypeError for a dtype that is not float32 or float64, ValueError for a wrong shape.
-    Source: Chellapilla, Puri and Simard, High performance convolutional neural networks for
-    document processing, 2006, §3.
-    """
-    check_arrays(x=x)
-    check_rank("x", x.shape, "N C H W")
-    kernel = as_pair(kernel_size, "kernel_size", 1)
-    slide = as_slide(stride, padding, dilation)
-    size = output_lengths((x.shape[2], x.shape[3]), kernel, slide)
-    view = View(kernel, size, slide.stride, slide.padding, slide.dilation)
-    depth = x.shape[1] * kernel[0] * kernel[1]
-    result = np.empty((len(x), depth, size[0] * size[1]), x.dtype)
-    for n, outputs, columns in patches(x, view):
-        result[n, :, outputs] = columns
-    return result
+        yield which, pile, windows

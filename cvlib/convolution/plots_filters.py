@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.convolution.conv2d import conv2d_backward, conv2d_forward
-from cvlib.convolution.matrix import convolution_matrix
 from cvlib.convolution.plots_cells import counted, draw_cells, draw_grid, spread_of
+from cvlib.convolution.reference import conv2d_backward, conv2d_forward, convolution_matrix
 from cvlib.figures import Plot, new_figure, show_image
 
 Array = NDArray[Any]
@@ -115,7 +114,7 @@ def coverage(size: int, settings: Sequence[Mapping[str, int]]) -> Plot:
             f"{name}: {spread_of(counts)}; corner {counts[0, 0]}, "
             f"{counted(unseen, 'pixel')} of {counts.size} never seen."
         )
-    alt = f"Windows that see each pixel of a {size} by {size} image. " + " ".join(said)
+    alt = f"Windows that see each pixel of an image of {size} by {size}. " + " ".join(said)
     return Plot(figure, alt)
 
 

@@ -10,9 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
-from cvlib.convolution.geometry import conv2d_output_size
-from cvlib.convolution.matrix import convolution_matrix
-from cvlib.convolution.patches import im2col
 from cvlib.convolution.plots_cells import (
     GRID_GREY,
     SHADES,
@@ -22,6 +19,7 @@ from cvlib.convolution.plots_cells import (
     fill_cells,
     spread_of,
 )
+from cvlib.convolution.reference import conv2d_output_size, convolution_matrix, im2col
 from cvlib.figures import Plot, new_figure
 
 Array = NDArray[Any]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvlib.convolution.plots_cells import draw_cells, draw_frame, number, spread_of
-from cvlib.convolution.transposed import conv_transpose2d_forward
+from cvlib.convolution.reference import conv_transpose2d_forward
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
 
 Array = NDArray[Any]

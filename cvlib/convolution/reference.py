@@ -19,8 +19,8 @@ from cvlib.convolution.factorized import (
 )
 from cvlib.convolution.geometry import conv2d_output_size, conv_transpose2d_output_size
 from cvlib.convolution.matrix import convolution_matrix, flatten, unflatten
-from cvlib.convolution.patches import im2col
 from cvlib.convolution.transposed import conv_transpose2d_backward, conv_transpose2d_forward
+from cvlib.convolution.unfold import im2col
 
 __all__ = [
     "compose_kernels",

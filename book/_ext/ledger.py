@@ -1,0 +1,124 @@
+"""The table of what the syllabus asks for and where the course has it, checked while building.
+
+``{ledger} ledger.toml`` reads rows that claim a section, names of the library and exercises. Each
+claim is looked up: the label must exist, the name must import, the problem set must have the
+exercise. A claim that is not true is a warning, so the build fails; a row may claim nothing, and
+then the table says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from problem_set import FILES
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from cvlib.grading.spec import load_problem_set
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = ("What", "Explained", "Implemented", "Exercised")
+NOTHING = "not yet"
+
+
+class Ledger(SphinxDirective):
+    """``{ledger} <file>``, the file beside the page."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Check every claim and lay out the table."""
+        relative, path = self.env.relfn2path(self.arguments[0])
+        self.env.note_dependency(relative)
+        ledger = tomllib.loads(Path(path).read_text("utf-8"))
+        room = importlib.import_module(ledger["room"])
+        self.titles = self._exercise_titles(ledger["problem_set"])
+        rows = ledger["row"]
+        table = _table(COLUMNS, [self._cells(row, room) for row in rows])
+        self.set_source_info(table)
+        return [nodes.paragraph("", _summary(rows)), table]
+
+    def _exercise_titles(self, set_id: str) -> dict[str, str]:
+        assignments = Path(self.env.srcdir) / "assignments"
+        for name in FILES:
+            self.env.note_dependency(str(assignments / set_id / name))
+        try:
+            loaded = load_problem_set(assignments, set_id)
+        except FileNotFoundError as error:
+            logger.warning("%s", error, location=self.get_location(), type="ledger")
+            return {}
+        return {e.id: e.title for e in loaded.problem_set.exercises}
+
+    def _cells(self, row: dict[str, Any], room: Any) -> list[list[nodes.Node]]:
+        for name in row.get("code", []):
+            if not hasattr(room, name):
+                self._wrong(row, f"{room.__name__} has no {name}")
+        exercised: list[nodes.Node] = []
+        for exercise in row.get("exercises", []):
+            if exercise not in self.titles:
+                self._wrong(row, f"the problem set has no exercise {exercise!r}")
+            exercised.append(nodes.Text(self.titles.get(exercise, exercise)))
+        exercised += [_link(label, "std", "ref", "") for label in row.get("ungraded", [])]
+        return [
+            [nodes.Text(row["item"])],
+            [_link(label, "std", "ref", "") for label in row.get("sections", [])],
+            [_link(f"{room.__name__}.{n}", "py", "func", n) for n in row.get("code", [])],
+            exercised,
+        ]
+
+    def _wrong(self, row: dict[str, Any], reason: str) -> None:
+        logger.warning(
+            "ledger row %r: %s", row["item"], reason, location=self.get_location(), type="ledger"
+        )
+
+
+def _summary(rows: Sequence[dict[str, Any]]) -> str:
+    def count(*keys: str) -> int:
+        return sum(any(row.get(key) for key in keys) for row in rows)
+
+    return (
+        f"Of {len(rows)} items, {count('sections')} are explained, {count('code')} implemented and "
+        f"{count('exercises', 'ungraded')} exercised."
+    )
+
+
+def _link(target: str, domain: str, kind: str, text: str) -> nodes.Node:
+    inner: nodes.Element = nodes.literal("", text) if text else nodes.inline("", target)
+    return addnodes.pending_xref(
+        "", inner, refdomain=domain, reftype=kind, reftarget=target,
+        refexplicit=bool(text), refwarn=True,
+    )  # fmt: skip
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=1) for _ in header]
+    head, body = nodes.thead(), nodes.tbody()
+    head += _row([[nodes.Text(title)] for title in header])
+    body += [_row(cells) for cells in rows]
+    group += [head, body]
+    return nodes.table("", group, classes=["ledger"])
+
+
+def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        entry = nodes.entry()
+        for content in cell or [nodes.emphasis("", NOTHING)]:
+            entry += nodes.paragraph("", "", content)
+        row += entry
+    return row
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("ledger", Ledger)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,226 @@
+"""``cvlib-grade``: release problem sets, grade a class, make feedback, export scores."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from cvlib.grading.course import Course
+
+OK, FINDINGS, USAGE, NO_SANDBOX = 0, 1, 2, 3
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--course",
+    "root",
+    type=FOLDER,
+    default="_build/course",
+    show_default=True,
+    help="The course folder that nbgrader works in; made when it is not there.",
+)
+@click.option(
+    "--assignments",
+    type=FOLDER,
+    default="assignments",
+    show_default=True,
+    help="The folder of the problem sets.",
+)
+@click.version_option(package_name="cvlib", prog_name="cvlib-grade")
+@click.pass_context
+def cli(context: click.Context, root: Path, assignments: Path) -> None:
+    """Release problem sets and grade them in a sandbox, with nbgrader's gradebook.
+
+    PROBLEM_SETS are folders in assignments/ such as ps02_convolution; without any, all are meant.
+    Exit codes: 0 all is well, 1 something was found, 2 wrong use, 3 no sandbox.
+    """
+    context.obj = (root, assignments)
+
+
+def command(name: str, *, sets: bool = True) -> Callable[[Callable[..., int]], click.Command]:
+    """Register a command that gets the course, and turns known errors into words."""
+
+    def register(function: Callable[..., int]) -> click.Command:
+        @functools.wraps(function)
+        def run(context: click.Context, **options: Any) -> None:
+            context.exit(_guarded(function, context.obj, options))
+
+        wrapped: Any = click.pass_context(run)
+        if sets:
+            wrapped = click.argument("problem_sets", nargs=-1)(wrapped)
+        return cli.command(name)(wrapped)
+
+    return register
+
+
+def _guarded(function: Callable[..., int], places: tuple[Path, Path], options: Any) -> int:
+    from cvlib.grading.course import Course, CourseError
+    from cvlib.grading.sandbox import SandboxUnavailable
+
+    try:
+        course = Course.open(*places)
+        if "problem_sets" in options:
+            options["problem_sets"] = course.problem_sets(options["problem_sets"])
+        return function(course, **options)
+    except SandboxUnavailable as error:
+        click.echo(f"No submission was graded: {error}", err=True)
+        return NO_SANDBOX
+    except (CourseError, ValueError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return USAGE
+
+
+@command("release")
+@click.option("--force", is_flag=True, help="Release again even if nothing changed.")
+def release_command(course: Course, problem_sets: list[str], force: bool) -> int:
+    """Make the notebooks that students receive."""
+    from cvlib.grading.release import release
+
+    for set_id in problem_sets:
+        released = release(course, set_id, force=force)
+        state = "released" if released.fresh else "is up to date"
+        click.echo(f"{set_id} {state}: {released.folder}")
+    return OK
+
+
+@command("sample")
+def sample_command(course: Course, problem_sets: list[str]) -> int:
+    """Write a sample class into submitted/: right, wrong, broken and hostile work."""
+    from cvlib.grading.sample_class import write_sample
+    from cvlib.grading.spec import load_problem_set
+
+    for set_id in problem_sets:
+        loaded = load_problem_set(course.assignments, set_id)
+        members = write_sample(course, loaded, seed=course.seed)
+        click.echo(f"{set_id}: {len(members)} sample submissions in {course.submitted}")
+    return OK
+
+
+@command("run")
+@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
+@click.option("--force", is_flag=True, help="Grade again what is already graded.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: one a core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask cluster: tcp://host:8786.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Draw the hidden cases from this seed instead of the course's secret.",
+)
+@click.option(
+    "--unsafe",
+    is_flag=True,
+    help="Run students' code WITHOUT a sandbox: they could read and write whatever you can.",
+)
+def run_command(course: Course, problem_sets: list[str], **options: Any) -> int:
+    """Grade the submissions that are new or changed, and print the table of scores."""
+    from cvlib.grading.running import Options, run_set
+    from cvlib.grading.table import show
+
+    reports = [run_set(course, s, Options(**options), progress) for s in problem_sets]
+    for report in reports:
+        click.echo(show(report))
+    return OK if all(report.ok for report in reports) else FINDINGS
+
+
+@command("feedback")
+@click.option("--force", is_flag=True, help="Make every page again.")
+def feedback_command(course: Course, problem_sets: list[str], force: bool) -> int:
+    """Make one HTML page a student, with the marks and the judge's words."""
+    from cvlib.grading.feedback import make_pages, stale_pages
+
+    failures: dict[str, str] = {}
+    for set_id in problem_sets:
+        stale = stale_pages(course, set_id, force=force)
+        for student in progress(stale, len(stale), f"feedback {set_id}"):
+            failures |= make_pages(course, set_id, {student: stale[student]})
+        click.echo(f"{set_id}: {len(stale)} pages made in {course.root / 'feedback'}")
+    for student, reason in failures.items():
+        click.echo(f"{student}: no page could be made\n{reason}", err=True)
+    return FINDINGS if failures else OK
+
+
+@command("export")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["canvas", "moodle", "csv"]),
+    help="What to write; default: all three, into the course folder.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file; default: grades-FORMAT.csv in the course folder.",
+)
+def export_command(
+    course: Course, problem_sets: list[str], form: str | None, output: Path | None
+) -> int:
+    """Write the scores as CSV for Canvas or Moodle."""
+    from cvlib.grading.export import FORMATS, export
+
+    if output and not form:
+        click.echo("Error: -o needs --format canvas, moodle or csv", err=True)
+        return USAGE
+    for name in [form] if form else list(FORMATS):
+        target = output or course.root / f"grades-{name}.csv"
+        export(course, name, target, sets=problem_sets, warn=name == (form or "canvas"))
+        click.echo(f"{name}: {target}")
+    return OK
+
+
+@command("doctor")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many draws of the hidden cases to try.",
+)
+def doctor_command(course: Course, problem_sets: list[str], seeds: int) -> int:
+    """Examine problem sets: can right answers lose, or wrong ones win?"""
+    from cvlib.grading.doctor import doctor
+    from cvlib.grading.spec import load_problem_set
+    from cvlib.grading.table import show_examinations
+
+    healthy = True
+    for set_id in problem_sets:
+        loaded = load_problem_set(course.assignments, set_id)
+        examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
+        click.echo(show_examinations(set_id, examinations))
+        healthy &= not any(e.findings for e in examinations)
+    return OK if healthy else FINDINGS
+
+
+@command("where")
+@click.option(
+    "--html",
+    type=FOLDER,
+    default="_build/html",
+    show_default=True,
+    help="Where the book was built.",
+)
+def where_command(course: Course, problem_sets: list[str], html: Path) -> int:
+    """Say where to look: the book, the released notebooks, scores and feedback."""
+    from cvlib.grading.table import show_places
+
+    click.echo(show_places(course, problem_sets, html))
+    return OK
+
+
+def progress(items: Iterable[Any], total: int, label: str) -> Iterable[Any]:
+    """A progress bar on stderr; none when there is nothing to do."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, desc=label, file=sys.stderr, disable=total == 0)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

@@ -1,0 +1,161 @@
+"""Scores as the files that Canvas and Moodle import.
+
+Also usable as plugins of nbgrader: ``nbgrader export
+--exporter=cvlib.grading.export.CanvasExport --to canvas.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import ExportPlugin
+
+from cvlib.grading.course import Course, CourseError
+from cvlib.grading.intake import atomic_write
+
+Row = list[str]
+
+
+class Scores:
+    """The final scores of a class, ``None`` where nothing was handed in."""
+
+    def __init__(self, gradebook: Gradebook, students: Sequence[str], sets: Sequence[str]) -> None:
+        self.assignments = [a for a in gradebook.assignments if not sets or a.name in sets]
+        self.assignments.sort(key=lambda a: a.name)
+        self.students = [s for s in gradebook.students if not students or s.id in students]
+        self.students.sort(key=lambda s: s.id)
+        self._scores: dict[tuple[str, str], float] = {}
+        self.waiting: dict[str, int] = {}
+        for assignment in self.assignments:
+            for submission in gradebook.assignment_submissions(assignment.name):
+                late = submission.late_submission_penalty or 0.0
+                score = max(0.0, submission.score - late)
+                self._scores[submission.student.id, assignment.name] = score
+                if submission.needs_manual_grade:
+                    self.waiting[assignment.name] = self.waiting.get(assignment.name, 0) + 1
+
+    def score(self, student: str, assignment: str) -> float | None:
+        """The score with any late penalty taken off."""
+        return self._scores.get((student, assignment))
+
+    def cells(self, student: str) -> Row:
+        """One cell an assignment, empty where nothing was handed in."""
+        found = (self.score(student, a.name) for a in self.assignments)
+        return ["" if score is None else number(score) for score in found]
+
+
+class _TableExport(ExportPlugin):
+    """Writes one table of the class; subclasses say what a row is."""
+
+    default_name = "grades.csv"
+    warn = True
+
+    def rows(self, scores: Scores) -> Iterable[Row]:
+        """All rows, the header first."""
+        raise NotImplementedError
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the table to ``self.to``; students and assignments can be limited."""
+        scores = Scores(
+            gradebook, [str(s) for s in self.student], [str(a) for a in self.assignment]
+        )
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(self.rows(scores))
+        atomic_write(Path(self.to or self.default_name), text.getvalue().encode("utf-8"))
+        for name, count in scores.waiting.items() if self.warn else ():
+            print(
+                f"warning: {name}: {count} submissions have answers still to be marked by a "
+                "person; their scores count those as 0 so far",
+                file=sys.stderr,
+            )
+
+
+class CanvasExport(_TableExport):
+    """Canvas's gradebook import: five columns that name the student, then the assignments."""
+
+    default_name = "canvas.csv"
+
+    def rows(self, scores: Scores) -> Iterable[Row]:
+        """The header, the row of points possible, then the students."""
+        names = [a.name for a in scores.assignments]
+        yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(safe, names)]
+        most = [number(a.max_score) for a in scores.assignments]
+        yield ["    Points Possible", "", "", "", "", *most]
+        for s in scores.students:
+            login = safe(s.id)
+            yield [safe(full_name(s)), "", login, login, "", *scores.cells(s.id)]
+
+
+class MoodleExport(_TableExport):
+    """Moodle's grade import: students by ID number and address, one column an assignment."""
+
+    default_name = "moodle.csv"
+
+    def rows(self, scores: Scores) -> Iterable[Row]:
+        """The header, then the students."""
+        yield ["ID number", "Email address", *(safe(a.name) for a in scores.assignments)]
+        for s in scores.students:
+            yield [safe(s.id), safe(s.email or ""), *scores.cells(s.id)]
+
+
+class CsvExport(_TableExport):
+    """A long table, one row a student and assignment, for any other use."""
+
+    def rows(self, scores: Scores) -> Iterable[Row]:
+        """The header, then one row a student and assignment."""
+        yield ["student", "name", "assignment", "score", "max_score"]
+        for s in scores.students:
+            for a, cell in zip(scores.assignments, scores.cells(s.id), strict=True):
+                yield [safe(s.id), safe(full_name(s)), safe(a.name), cell, number(a.max_score)]
+
+
+FORMATS: dict[str, type[_TableExport]] = {
+    "canvas": CanvasExport, "moodle": MoodleExport, "csv": CsvExport
+}  # fmt: skip
+
+
+def export(
+    course: Course,
+    form: str,
+    target: Path,
+    *,
+    sets: Sequence[str] = (),
+    students: Sequence[str] = (),
+    warn: bool = True,
+) -> None:
+    """Write the scores of a course in one of ``FORMATS``."""
+    config = course.config()
+    if not (course.root / "gradebook.db").is_file() and "db_url" not in config.CourseDirectory:
+        raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade run first")
+    url = course.directory(config, "").db_url
+    plugin = FORMATS[form](to=str(target), assignment=list(sets), student=list(students))
+    plugin.warn = warn
+    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+        for set_id in sets:
+            try:
+                gradebook.find_assignment(set_id)
+            except MissingEntry:
+                raise CourseError(f"{set_id} is not in the gradebook: release it first") from None
+        plugin.export(gradebook)
+
+
+def full_name(student: Any) -> str:
+    """``Last, First`` as Canvas writes it, or the id where no name is known."""
+    names = [n for n in (student.last_name, student.first_name) if n]
+    return ", ".join(names) or student.id
+
+
+def safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a leading ``= + - @`` gets an apostrophe."""
+    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in "\t\r" else text
+
+
+def number(value: float) -> str:
+    """A score with at most four decimals and no exponent."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")

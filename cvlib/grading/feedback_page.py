@@ -1,0 +1,162 @@
+"""The feedback page of one student: marks and the judge's words, with nothing that can run.
+
+Everything a student wrote is escaped by the template or cleaned after rendering, the page carries
+no script, and its content security policy would let none run.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import bleach
+import jinja2
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+from nbconvert.filters import strip_ansi
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from cvlib.grading.notebook import CHECK_PREFIX
+
+TEMPLATES = Path(__file__).parent / "templates"
+TAGS = frozenset(
+    [
+        *("a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "hr", "img", "li"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "span", "strong", "sub", "sup"),
+        *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+    ]
+)
+IMAGE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
+LONGEST = 20_000
+HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
+
+
+class GetMarks(GetGrades):
+    """Reads the marks from the gradebook, and whether a person has still to give one."""
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        grade = self.gradebook.find_grade(
+            cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id,
+            self.student_id,
+        )  # fmt: skip
+        cell.metadata.nbgrader["waiting"] = bool(grade.needs_manual_grade)
+
+
+class FeedbackExporter(Exporter):
+    """Writes a graded notebook as one HTML page that needs nothing else."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Any = None, **kwargs: Any
+    ) -> tuple[str, Any]:
+        """Render the page, with the marks that ``GetMarks`` has added."""
+        nb, resources = super().from_notebook_node(nb, resources, **kwargs)
+        return render(nb, resources["nbgrader"]), resources
+
+
+def render(nb: NotebookNode, names: dict[str, Any]) -> str:
+    """Render a graded notebook; ``names`` holds score, max_score, late_penalty and notebook."""
+    cells = []
+    title, heading = names["notebook"], ""
+    for index, cell in enumerate(nb.cells):
+        found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+        if found:
+            heading = found[1]
+            title = heading if index < 2 and title == names["notebook"] else title
+        cells.append(_view(cell, heading))
+    marks = [view["mark"] for view in cells if view["mark"]]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template("feedback.html").render(
+        title=title,
+        cells=cells,
+        marks=marks,
+        score=points(names["score"]),
+        max_score=points(names["max_score"]),
+        late_penalty=points(names["late_penalty"]) if names.get("late_penalty") else "",
+        waiting=sum(mark["waiting"] for mark in marks),
+        code_style=Markup(HtmlFormatter(style="default").get_style_defs(".highlight")),
+        dark_code_style=Markup(HtmlFormatter(style="github-dark").get_style_defs(".highlight")),
+    )
+
+
+def points(value: float) -> str:
+    """Points as a person writes them: at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
+    about = cell.metadata.get("nbgrader", {})
+    view: dict[str, Any] = {"kind": cell.cell_type, "outputs": [], "mark": None, "comment": ""}
+    is_check = str(about.get("grade_id", "")).startswith(CHECK_PREFIX) and about.get("grade")
+    if is_check:
+        view["kind"] = "check"
+    elif cell.cell_type == "markdown":
+        view["html"] = clean_markdown(cell.source, cell.get("attachments"))
+    elif cell.cell_type == "code":
+        view["html"] = Markup(highlight(cell.source, PythonLexer(), HtmlFormatter()))
+        view["outputs"] = [o for o in map(_output, cell.outputs) if o]
+    if about.get("grade"):
+        said = "".join(o.text for o in cell.get("outputs", []) if o.output_type == "stream")
+        view["mark"] = _mark(about, heading, said.partition("\n")[2].strip())
+    if about.get("comment"):
+        view["comment"] = clean_markdown(about["comment"])
+    return view
+
+
+def _mark(about: dict[str, Any], heading: str, text: str) -> dict[str, Any]:
+    score, most = float(about.get("score") or 0), float(about.get("points") or 0)
+    waiting = bool(about.get("waiting"))
+    level = "waiting" if waiting else "full" if score >= most else "part" if score > 0 else "none"
+    return {
+        "id": about["grade_id"], "title": heading or about["grade_id"], "score": points(score),
+        "points": points(most), "waiting": waiting, "level": level, "text": text,
+    }  # fmt: skip
+
+
+def _output(output: NotebookNode) -> dict[str, str] | None:
+    if output.output_type == "stream":
+        return {"text": _short(strip_ansi(output.text)), "image": "", "trace": ""}
+    if output.output_type == "error":
+        trace = _short(strip_ansi("\n".join(output.traceback)))
+        return {"text": f"{output.ename}: {output.evalue}"[:500], "image": "", "trace": trace}
+    data = output.get("data", {})
+    for kind in ("image/png", "image/jpeg"):
+        uri = f"data:{kind};base64,{data.get(kind, '')}".strip()
+        if kind in data and IMAGE.match(uri):
+            return {"text": "", "image": uri, "trace": ""}
+    text = data.get("text/plain", "")
+    return {"text": _short(strip_ansi(text)), "image": "", "trace": ""} if text else None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… {len(text) - LONGEST} more"
+
+
+def clean_markdown(source: str, attachments: Any = None) -> Markup:
+    """Render Markdown, then keep only harmless tags: raw HTML in it is shown, never obeyed."""
+    renderer = IPythonRenderer(escape=False, attachments=dict(attachments or {}))
+    html = MarkdownWithMath(renderer=renderer).render(source)
+    return Markup(bleach.clean(html, tags=TAGS, attributes=_allowed, protocols=_PROTOCOLS))
+
+
+_PROTOCOLS = ("http", "https", "mailto", "data")
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img":
+        return name == "alt" or (name == "src" and bool(IMAGE.match(value)))
+    if tag == "a":
+        return name == "href" and bool(re.match(r"(https?:|mailto:|#)", value.strip(), re.I))
+    return name == "class" and tag in ("span", "code", "pre", "div")

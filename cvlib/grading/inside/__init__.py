@@ -1,0 +1,1 @@
+"""What runs inside the sandbox: the launcher of the kernel, hollow modules, and the shim."""

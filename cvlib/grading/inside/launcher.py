@@ -1,0 +1,105 @@
+"""Starts ipykernel inside the sandbox: ``python launcher.py <descriptor of its configuration>``.
+
+The five listening sockets were made outside and are inherited, so that no directory of the host
+needs to be writable; nothing here is trusted once the student's code runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import sys
+import tempfile
+from typing import Any
+
+#: Characters of printed text a cell may send; the session keeps still less.
+MAX_PRINTED = 300_000
+
+
+def limit(limits: dict[str, int]) -> None:
+    """Set the resource limits, never above a hard limit that holds already."""
+    for name, wanted in limits.items():
+        kind = getattr(resource, name)
+        _, hard = resource.getrlimit(kind)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(kind, (value, value))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # if memory runs out, this process goes first
+
+
+def use_inherited_sockets(descriptors: dict[str, int]) -> None:
+    """Have ``bind`` take the inherited listening socket for ``ipc://…-<port>``."""
+    import zmq
+
+    bind = zmq.Socket.bind
+
+    def bind_inherited(self: Any, address: Any) -> Any:
+        descriptor = descriptors.pop(str(address).rpartition("-")[2], None)
+        if descriptor is not None:
+            os.set_inheritable(descriptor, False)
+            self.setsockopt(zmq.USE_FD, descriptor)
+        return bind(self, address)
+
+    zmq.Socket.bind = bind_inherited  # type: ignore[method-assign, assignment]
+
+
+def start(config: dict[str, Any]) -> None:
+    """Run the kernel until it is killed."""
+    from ipykernel.iostream import OutStream
+    from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
+
+    class CappedStream(OutStream):
+        """Stops sending what a cell prints beyond a length nobody reads."""
+
+        _counted: tuple[Any, int] = (None, 0)
+
+        def write(self, string: str) -> int:
+            cell = self.parent_header.get("msg_id")
+            before = self._counted[1] if self._counted[0] == cell else 0
+            self._counted = (cell, before + len(string))
+            if before < MAX_PRINTED:
+                super().write(string[: MAX_PRINTED - before])
+            return len(string)
+
+    class App(IPKernelApp):
+        """An ipykernel without the debugger's connection, whose address is not mounted."""
+
+        def init_control(self, context: Any) -> None:
+            super().init_control(context)
+            with contextlib.suppress(Exception):
+                self.debug_shell_socket.disconnect(self.shell_socket.LAST_ENDPOINT)
+
+    sys.modules["capped_stream"] = module = type(sys)("capped_stream")
+    module.CappedStream = CappedStream  # type: ignore[attr-defined]
+    settings = Config()
+    settings.IPKernelApp.outstream_class = "capped_stream.CappedStream"
+    settings.HistoryManager.enabled = False
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+        json.dump(config["connection"], file)
+    app = App.instance(config=settings, connection_file=file.name)
+    app.initialize([])
+    import shim
+
+    shim.install(app.kernel)
+    sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
+    app.start()
+
+
+def main() -> None:
+    """Read the configuration, take the limits, withhold, start."""
+    with os.fdopen(int(sys.argv.pop())) as file:
+        config = json.load(file)
+    limit(config["limits"])
+    import hollow
+
+    hollow.install(config["withhold"])
+    use_inherited_sockets(config["sockets"])
+    start(config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""What nbgrader's own commands load: a tolerant reader of submissions, and the judge as executor.
+
+``nbgrader autograde`` reads every submission twice: once from ``submitted/`` to restore what must
+not be changed, once from its own copy to run it. The first reading is ours (``TolerantExporter``),
+the second writes the judge's outputs instead of running anything here (``JudgeExecute``).
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from cvlib.check.public import PUBLIC_FILE
+from cvlib.grading.course import read_secret
+from cvlib.grading.intake import atomic_write, read_submission
+from cvlib.grading.normalize import normalize, release_template
+from cvlib.grading.notebook import CHECK_PREFIX
+from cvlib.grading.plan import Limits, Plan, make_plan, plan_digest, result_key
+from cvlib.grading.result import Result
+from cvlib.grading.sandbox import probe
+from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.submission import execute
+
+KEY_NAME = ".result-key"
+
+
+class JudgeSettings(Configurable):
+    """Settings that the reader and the judge share."""
+
+    assignments = Unicode(help="folder of the problem sets").tag(config=True)
+    seed = Integer(None, allow_none=True, help="seed of the hidden cases; default: the course's "
+                   "secret").tag(config=True)  # fmt: skip
+    unsafe = Bool(False, help="run submissions without a sandbox").tag(config=True)
+    cell_seconds = Float(30.0, help="time limit of one cell").tag(config=True)
+    session_seconds = Float(120.0, help="time limit of one run of a notebook").tag(config=True)
+
+    def limits(self) -> Limits:
+        """The time limits."""
+        return Limits(self.cell_seconds, self.session_seconds)
+
+    def secret(self, root: Path) -> int:
+        """The seed of the hidden cases."""
+        return self.seed if self.seed is not None else read_secret(root)
+
+
+class TolerantExporter(JudgeSettings, NotebookExporter):
+    """Reads any submitted file as a notebook that has the cells we released."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
+        """Normalise a file below ``submitted/``; read our own files as they are."""
+        names = resources["nbgrader"]
+        directory: Any = self.parent
+        submitted = _root(self) / directory.coursedir.submitted_directory
+        if not Path(filename).is_relative_to(submitted):
+            return super().from_filename(filename, resources=resources, **kwargs)
+        set_id, student = names["assignment"], names["student"]
+        submission = read_submission(submitted, student, set_id)
+        raw = submission.raw if submission else None
+        notebook, remarks = normalize(raw, _template(self.assignments, set_id))
+        for remark in remarks:
+            self.log.warning("%s: %s", student, remark)
+        return self.from_notebook_node(notebook, resources=resources, **kwargs)
+
+
+class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute: writes the outputs that the judge decided on."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Fill in the outputs; on a failure of ours no older score is left standing."""
+        try:
+            return self._fill(nb, resources), resources
+        except Exception:
+            forget_scores(
+                **{k: resources["nbgrader"][k] for k in ("db_url", "assignment", "student")}
+            )
+            raise
+
+    def _fill(self, nb: NotebookNode, resources: Any) -> NotebookNode:
+        root = _root(self.parent)
+        set_id, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        loaded = _loaded(self.assignments, set_id)
+        submission = read_submission(root / "submitted", student, set_id)
+        raw = submission.raw if submission else None
+        result = self._result(raw, loaded, root)
+        if len(result.outputs) != len(nb.cells):
+            raise RuntimeError(
+                f"{set_id} was released with other cells than its text now gives "
+                f"(expected {len(result.outputs)}, got {len(nb.cells)}): run cvlib-grade release"
+            )
+        for cell, outputs in zip(nb.cells, result.outputs, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs = nbformat.from_dict(outputs)
+                cell.execution_count = None
+        write_marks(nb, result)
+        folder = root / "autograded" / student / set_id
+        atomic_write(folder / KEY_NAME, result.key.encode())
+        return nb
+
+    def _result(self, raw: bytes | None, loaded: LoadedSet, root: Path) -> Result:
+        settings: dict[str, Any] = {
+            "seed": self.secret(root), "unsafe": self.unsafe, "limits": self.limits()
+        }  # fmt: skip
+        key = result_key(raw, plan_digest(loaded, **settings))
+        cached = read_result(root / "results", key)
+        if cached is not None:
+            return cached
+        if not self.unsafe:
+            _probe_once()
+        result = execute(raw, _plan(loaded.digest, loaded, **settings))
+        atomic_write(root / "results" / f"{key}.json", result.to_json())
+        return result
+
+
+def write_marks(nb: NotebookNode, result: Result) -> None:
+    """Write under each check cell what ``determine_grade`` reads: text, and a plain float."""
+    marks = {CHECK_PREFIX + e.id: e for e in result.exercises}
+    for cell in nb.cells:
+        exercise = marks.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        if exercise is not None:
+            cell.outputs = [
+                nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n"),
+                nbformat.v4.new_output(
+                    "execute_result", {"text/plain": repr(float(exercise.score))}, execution_count=1
+                ),
+            ]
+            cell.execution_count = 1
+
+
+def read_result(results: Path, key: str) -> Result | None:
+    """The kept result of a submission; a damaged file counts as none."""
+    try:
+        result = Result.from_json((results / f"{key}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return result if result.key == key else None
+
+
+def forget_scores(db_url: str, assignment: str, student: str) -> None:
+    """Take back the automatic scores of a submission that could not be graded again."""
+    with Gradebook(db_url) as gradebook:
+        for notebook in gradebook.find_submission(assignment, student).notebooks:
+            for mark in notebook.grades:
+                mark.auto_score = None
+                mark.needs_manual_grade = True
+        gradebook.db.commit()
+
+
+def add_public_cases(assignment: str, student: str, notebooks: list[str]) -> None:
+    """After ``generate_assignment``: release the public cases beside the notebook."""
+    for source in (Path(n).parent / PUBLIC_FILE for n in notebooks):
+        root = source.parents[2]
+        if source.is_file():
+            shutil.copyfile(source, root / "release" / source.parent.name / PUBLIC_FILE)
+
+
+def keep_timestamp(assignment: str, student: str, notebooks: list[str]) -> None:
+    """After ``autograde``: keep the time of the submission, by which a newer one is noticed."""
+    for notebook in map(Path, notebooks):
+        stamp = notebook.parent / "timestamp.txt"
+        if stamp.is_file() and not stamp.is_symlink() and stamp.stat().st_size < 200:
+            folder = notebook.parents[3] / "autograded" / notebook.parts[-3] / notebook.parts[-2]
+            atomic_write(folder / stamp.name, stamp.read_bytes())
+
+
+def _root(exporter: Any) -> Path:
+    return Path(exporter.parent.coursedir.root)
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(assignments: str, set_id: str) -> LoadedSet:
+    return load_problem_set(assignments, set_id)
+
+
+@functools.lru_cache(maxsize=8)
+def _template(assignments: str, set_id: str) -> NotebookNode:
+    return release_template(_loaded(assignments, set_id))
+
+
+@functools.cache
+def _probe_once() -> None:
+    probe()
+
+
+_plans: dict[tuple[Any, ...], Plan] = {}
+
+
+def _plan(digest: str, loaded: LoadedSet, **settings: Any) -> Plan:
+    key = (digest, *settings.values())
+    if key not in _plans:
+        _plans[key] = make_plan(loaded, **settings)
+    return _plans[key]

@@ -1,0 +1,138 @@
+"""All that grading a submission needs, worked out once for the class and sent to the workers."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+import cvlib
+from cvlib.check.marking import Sheet
+from cvlib.check.public import PUBLIC_FILE
+from cvlib.grading.judge import generator, make_sheet, section_title
+from cvlib.grading.normalize import release_template
+from cvlib.grading.notebook import CHECK_PREFIX, chapters_folder, public_cases
+from cvlib.grading.spec import LoadedSet
+
+#: Files of cvlib that can change no score.
+WITHOUT_EFFECT = (
+    "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "sample_class.py", "doctor.py",
+    "batch.py", "gradebook.py", "course.py", "release.py",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a submission may run: one cell, and each of its sessions as a whole."""
+
+    cell_seconds: float = 30.0
+    session_seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One exercise that the judge marks: where its check cell is, and its marking sheet."""
+
+    title: str
+    withhold: tuple[str, ...]
+    sheet: Sheet
+
+    @property
+    def check_id(self) -> str:
+        """The nbgrader id of the check cell."""
+        return CHECK_PREFIX + self.sheet.id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The released notebook and the marking sheets of a problem set, under one secret seed."""
+
+    set_id: str
+    digest: str
+    template_json: str
+    items: tuple[Item, ...]
+    files: dict[str, bytes]
+    limits: Limits
+    unsafe: bool
+
+    @property
+    def template(self) -> NotebookNode:
+        """A fresh copy of the released notebook."""
+        return nbformat.reads(self.template_json, as_version=4)
+
+
+def make_plan(
+    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
+) -> Plan:
+    """Draw the hidden cases and mark the reference and the mutants on them."""
+    limits = limits or Limits()
+    chapters = chapters_folder(loaded.directory.parent)
+    items = tuple(
+        Item(
+            exercise.title,
+            tuple(exercise.withhold),
+            make_sheet(
+                exercise,
+                loaded.variants.mutants_of(exercise.id),
+                generator(seed, exercise.id),
+                chapters=chapters,
+            ),
+        )
+        for exercise in loaded.problem_set.exercises
+        if exercise.graded_by_judge
+    )
+    return Plan(
+        set_id=loaded.problem_set.id,
+        digest=plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits),
+        template_json=nbformat.writes(release_template(loaded)),
+        items=items,
+        files={PUBLIC_FILE: public_cases(loaded)},
+        limits=limits,
+        unsafe=unsafe,
+    )
+
+
+def plan_digest(
+    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
+) -> str:
+    """A digest of everything a score depends on but the submission: cheap, no case is drawn."""
+    chapters = chapters_folder(loaded.directory.parent)
+    parts = [
+        loaded.digest,
+        environment_digest(),
+        str(seed),
+        str(unsafe),
+        json.dumps(asdict(limits or Limits())),
+        *(section_title(e.section, chapters) for e in loaded.problem_set.exercises),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def result_key(raw: bytes | None, digest: str) -> str:
+    """The name under which the result of a submission is kept."""
+    content = b"-" if raw is None else b"+" + raw
+    return hashlib.sha256(digest.encode() + content).hexdigest()[:40]
+
+
+@functools.cache
+def environment_digest() -> str:
+    """A digest of the versions and of our own sources that a score depends on."""
+    parts = [platform.python_version()]
+    for name in ("numpy", "scipy", "torch", "ipykernel"):
+        try:
+            parts.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            parts.append(f"{name} -")
+    digest = hashlib.sha256("\n".join(parts).encode())
+    root = Path(cvlib.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if path.name not in WITHOUT_EFFECT:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

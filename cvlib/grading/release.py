@@ -1,0 +1,138 @@
+"""Release a problem set: text to source notebook to the notebook that students receive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cvlib.check.public import PUBLIC_FILE
+from cvlib.grading.course import CONFIG_NAME, Course, CourseError
+from cvlib.grading.intake import atomic_write, write_if_changed
+from cvlib.grading.plan import plan_digest
+from cvlib.grading.spec import LoadedSet, load_problem_set
+
+STATE_NAME = ".released.json"
+SAMPLE_NAME = "sample_class.json"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A released problem set, and whether anything had to be made."""
+
+    set_id: str
+    folder: Path
+    fresh: bool
+
+
+def release(course: Course, set_id: str, *, force: bool = False) -> Released:
+    """Make ``source/`` and ``release/`` of a problem set, when they are not up to date."""
+    loaded = load_problem_set(course.assignments, set_id)
+    folder = course.root / "release" / set_id
+    files = [folder / f"{set_id}.ipynb", folder / PUBLIC_FILE, course.root / "gradebook.db"]
+    state = read_state(course)
+    stamp = _stamp(course, loaded)
+    if not force and state.get(set_id) == stamp and all(f.is_file() for f in files):
+        return Released(set_id, folder, fresh=False)
+    _generate(course, loaded)
+    missing = [str(f) for f in files if not f.is_file()]
+    if missing:
+        raise CourseError(f"releasing {set_id} did not make {', '.join(missing)}")
+    state[set_id] = stamp
+    atomic_write(course.root / STATE_NAME, json.dumps(state, indent=1).encode())
+    return Released(set_id, folder, fresh=True)
+
+
+def is_released(course: Course, loaded: LoadedSet) -> bool:
+    """Whether the release agrees with the text of the problem set."""
+    return read_state(course).get(loaded.problem_set.id) == _stamp(course, loaded)
+
+
+def read_state(course: Course) -> dict[str, str]:
+    """What was released, by problem set; a damaged file counts as nothing."""
+    try:
+        state = json.loads((course.root / STATE_NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def sample_expectations(course: Course, set_id: str) -> dict[str, Any]:
+    """What each member of the sample class must score; empty when there is none."""
+    try:
+        return json.loads((course.root / SAMPLE_NAME).read_text()).get(set_id, {})
+    except (OSError, ValueError):
+        return {}
+
+
+def _stamp(course: Course, loaded: LoadedSet) -> str:
+    config = (course.root / CONFIG_NAME).read_bytes()
+    own = course.assignments / CONFIG_NAME
+    config += own.read_bytes() if own.is_file() else b""
+    return hashlib.sha256(plan_digest(loaded, seed=0).encode() + config).hexdigest()
+
+
+def _generate(course: Course, loaded: LoadedSet) -> None:
+    import nbformat
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.utils import capture_log
+
+    from cvlib.grading.notebook import build_source_notebook, public_cases
+
+    set_id = loaded.problem_set.id
+    source = course.root / "source" / set_id
+    notebook = nbformat.writes(build_source_notebook(loaded))
+    write_if_changed(source / f"{set_id}.ipynb", notebook.encode())
+    write_if_changed(source / PUBLIC_FILE, public_cases(loaded))
+    _drop_stale_sample(course, loaded)
+    config = course.config()
+    converter = GenerateAssignment(
+        coursedir=course.directory(config, set_id), config=config, log=quiet_log()
+    )
+    converter.force = True
+    report = capture_log(converter)
+    if not report["success"]:
+        reason = report.get("log", "") + report.get("error", "")
+        if "submissions associated with" in reason:
+            raise CourseError(
+                f"{set_id} gained or lost cells after students had submitted it, and nbgrader "
+                "keeps what their marks belong to. Grade them with the old text, or remove the "
+                f"problem set and its marks: nbgrader db assignment remove {set_id} --force "
+                f"(in {course.root})"
+            )
+        raise CourseError(f"nbgrader could not release {set_id}:\n{reason_of(report)}")
+
+
+def _drop_stale_sample(course: Course, loaded: LoadedSet) -> None:
+    """Forget the marks of the sample class when cells changed: nobody real depends on them."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    set_id = loaded.problem_set.id
+    sample = set(sample_expectations(course, set_id))
+    config = course.config()
+    if not sample or not (course.root / "gradebook.db").is_file():
+        return
+    with Gradebook(course.directory(config, set_id).db_url, config.CourseDirectory.course_id) as gb:
+        try:
+            submissions = gb.assignment_submissions(set_id)
+        except MissingEntry:
+            return
+        if {s.student.id for s in submissions} <= sample:
+            gb.remove_assignment(set_id)
+
+
+def quiet_log() -> logging.Logger:
+    """A logger that prints nothing: nbgrader's own words are shown only when it fails."""
+    log = logging.Logger("cvlib.nbgrader", logging.INFO)
+    log.addHandler(logging.NullHandler())
+    return log
+
+
+def reason_of(report: dict[str, Any], count: int = 8) -> str:
+    """The lines of nbgrader's log that say why it failed: the end of the first error it met."""
+    log = str(report.get("log", "")).partition("[ERROR] There was an error processing assignment '")
+    text = log[0].strip() if "Error" in log[0] else str(report.get("error", "")).strip()
+    return "\n".join(text.splitlines()[-count:])

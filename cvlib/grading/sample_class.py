@@ -1,0 +1,156 @@
+"""A sample class for any problem set: right, wrong, broken and hostile work, with its due score.
+
+Each member declares by a rule what it must score, so that a run of the sample class is a test of
+the whole chain from the file on disk to the gradebook.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import shutil
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbformat import NotebookNode
+
+from cvlib.grading.course import Course
+from cvlib.grading.intake import atomic_write
+from cvlib.grading.judge import generator, judge_exercise, local_call
+from cvlib.grading.normalize import grade_id, is_solution, release_template
+from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook
+from cvlib.grading.release import SAMPLE_NAME
+from cvlib.grading.spec import Exercise, LoadedSet, Variant
+
+MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
+FORMAT_ERRORS = (SyntaxError, TypeError, OSError)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One submission of the sample class: its file, the score it must get, and why."""
+
+    name: str
+    content: bytes
+    score: float
+    rule: str
+    link_to: str = ""
+
+
+class Classroom:
+    """What the members of a sample class are made from."""
+
+    def __init__(self, loaded: LoadedSet, seed: int) -> None:
+        self.loaded = loaded
+        self.seed = seed
+        self.judged = [e for e in loaded.problem_set.exercises if e.graded_by_judge]
+        self.full = float(sum(e.points for e in self.judged))
+        self._blank = release_template(loaded)
+        self._solved = release_template(loaded)
+        solutions = {
+            grade_id(c): c.source for c in build_source_notebook(loaded).cells if grade_id(c)
+        }
+        for cell in self._solved.cells:
+            if is_solution(cell):
+                cell.source = MARKS.sub("", solutions[grade_id(cell)])
+
+    def solved(self) -> NotebookNode:
+        """The model solutions."""
+        return nbformat.from_dict(self._solved)
+
+    def blank(self) -> NotebookNode:
+        """The notebook as released."""
+        return nbformat.from_dict(self._blank)
+
+    def solution(self, exercise: str) -> str:
+        """The model solution of an exercise."""
+        return next(c.source for c in self._solved.cells if grade_id(c) == exercise)
+
+    def victims(self) -> list[Exercise]:
+        """Function exercises that no other exercise's solution calls, the last one first."""
+        code = {grade_id(c): c.source for c in self._solved.cells if is_solution(c)}
+
+        def alone(exercise: Exercise) -> bool:
+            others = (text for name, text in code.items() if name != exercise.id)
+            return not any(re.search(rf"\b{re.escape(exercise.name)}\b", text) for text in others)
+
+        functions = [e for e in self.judged if e.kind == "function"]
+        return [e for e in reversed(functions) if alone(e)] or functions[-1:]
+
+    def score_of(self, exercise: Exercise, target: Any) -> float:
+        """What the judge gives to an object that we trust, in this process."""
+        mutants = self.loaded.variants.mutants_of(exercise.id)
+        rng = generator(self.seed, exercise.id)
+        return judge_exercise(exercise, mutants, local_call(target), rng).score
+
+    def pasted(self, variant: Variant) -> tuple[str, Any] | None:
+        """The source of a variant as a student would write it, if it stands on its own."""
+        exercise = self.loaded.problem_set[variant.exercise]
+        if exercise.kind == "answer":
+            return f"{exercise.name} = {variant.target!r}", variant.target
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(variant.target)))
+            (definition,) = tree.body
+            definition.decorator_list = []  # type: ignore[attr-defined]
+            definition.name = exercise.name  # type: ignore[attr-defined]
+            source = f"import numpy as np\n\n\n{ast.unparse(tree)}"
+            namespace: dict[str, Any] = {"__name__": "student", "np": np}
+            exec(compile(source, "<variant>", "exec"), namespace)
+            target = namespace[exercise.name]
+            same = self.score_of(exercise, target) == self.score_of(exercise, variant.target)
+        except (*FORMAT_ERRORS, ValueError, KeyError):
+            return None
+        return (source, target) if same else None
+
+
+def write_sample(course: Course, loaded: LoadedSet, *, seed: int) -> list[Member]:
+    """Write the sample class into ``submitted/``, and what it must score beside it."""
+    from cvlib.grading.sample_members import members
+
+    set_id = loaded.problem_set.id
+    found = members(Classroom(loaded, seed))
+    for member in found:
+        folder = course.submitted / member.name / set_id
+        path = folder / f"{set_id}.ipynb"
+        if member.link_to:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            path.symlink_to(course.submitted / member.link_to / set_id / path.name)
+        elif not (path.is_file() and not path.is_symlink() and path.read_bytes() == member.content):
+            atomic_write(path, member.content)
+    path = course.root / SAMPLE_NAME
+    expectations = json.loads(path.read_text()) if path.is_file() else {}
+    expectations[set_id] = {m.name: {"score": m.score, "rule": m.rule} for m in found}
+    atomic_write(path, json.dumps(expectations, indent=1, ensure_ascii=False).encode())
+    return found
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    """A notebook as JupyterLab would save it."""
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
+
+
+def rewrite(notebook: NotebookNode, exercise: str, source: str) -> NotebookNode:
+    """Give a solution cell another source."""
+    for cell in notebook.cells:
+        if grade_id(cell) == exercise:
+            cell.source = source
+    return notebook
+
+
+def insert_after(notebook: NotebookNode, name: str, source: str) -> NotebookNode:
+    """Add a code cell of the student's own after the cell with an id, or at the end."""
+    ids = [grade_id(c) for c in notebook.cells]
+    place = ids.index(name) + 1 if name in ids else len(ids)
+    notebook.cells.insert(place, nbformat.v4.new_code_cell(source, id=f"own-{place}"))
+    return notebook
+
+
+def check_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The check cells of a notebook."""
+    return [c for c in notebook.cells if grade_id(c).startswith(CHECK_PREFIX)]

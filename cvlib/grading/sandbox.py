@@ -1,0 +1,206 @@
+"""The wall around a student's kernel: what it may use, and how bubblewrap is asked for it.
+
+Every namespace is unshared, every capability dropped, the environment cleared; the only writable
+places are three size-limited tmpfs mounts. Memory, file size, processor time, descriptors and
+processes are limited inside by ``inside/launcher.py``. For root, who is exempt from the limit on
+processes, a control group limits memory and processes together (``cgroup.py``); without one, the
+limit on memory holds for each process, and for root the number of processes is not limited.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from cvlib.grading.mounts import (
+    CVLIB_PARENT,
+    INSIDE,
+    interpreter_files,
+    interpreter_mounts,
+    masks,
+)
+
+HOME = PurePosixPath("/home/student")
+WORK = HOME / "work"
+OLDEST_BUBBLEWRAP = (0, 8)
+INSTALL = "apt-get install bubblewrap (Debian/Ubuntu) or dnf install bubblewrap (Fedora)"
+
+
+class SandboxError(RuntimeError):
+    """The sandbox failed for a reason of ours, never of the student's."""
+
+
+class SandboxUnavailable(SandboxError):  # noqa: N818  (the name says what to do about it)
+    """This machine cannot make the sandbox; the message names what is missing and the remedy."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a student's kernel may read and use.
+
+    ``withhold`` names modules whose files are not mounted; ``files`` are read-only data files in
+    the working directory. Each of ``/tmp``, home and ``/dev/shm`` holds ``tmp_bytes``;
+    ``memory_bytes`` and ``cpu_seconds`` hold for each process, ``file_bytes`` for a file and for
+    all the answers to one call. ``unsafe`` starts the kernel without a wall.
+    """
+
+    withhold: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    memory_bytes: int = 4 * 2**30
+    file_bytes: int = 64 * 2**20
+    tmp_bytes: int = 256 * 2**20
+    cpu_seconds: int = 120
+    processes: int = 64
+    unsafe: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.withhold:
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise ValueError(f"withhold: expected dotted module names, got {name!r}")
+        for name in self.files:
+            path = PurePosixPath(name)
+            if not name or "\0" in name or path.is_absolute() or {".", ".."} & set(path.parts):
+                raise ValueError(f"files: expected a relative path without '..', got {name!r}")
+        for limit in ("memory_bytes", "file_bytes", "tmp_bytes", "cpu_seconds", "processes"):
+            if getattr(self, limit) <= 0:
+                raise ValueError(f"{limit}: expected more than 0, got {getattr(self, limit)}")
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The names withheld, the instructor's own room always among them."""
+        return tuple(dict.fromkeys((*self.withhold, "cvlib.grading")))
+
+    def limits(self) -> dict[str, int]:
+        """The resource limits that the launcher sets, by their names in ``resource``."""
+        return {
+            "RLIMIT_AS": self.memory_bytes,
+            "RLIMIT_FSIZE": self.file_bytes,
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_NOFILE": 256,
+            "RLIMIT_CORE": 0,
+        } | ({} if self.unsafe else {"RLIMIT_NPROC": self.processes})
+
+
+def environment(home: str, temporary: str, cvlib_parent: str) -> dict[str, str]:
+    """The whole environment of the kernel: one thread a library, and nothing of the host's."""
+    return {
+        "HOME": home,
+        "USER": "student",
+        "LOGNAME": "student",
+        "PATH": str(Path(sys.prefix, "bin")),
+        "LANG": "C.UTF-8",
+        "TMPDIR": temporary,
+        "IPYTHONDIR": f"{temporary}/ipython",
+        "PYTHONPATH": cvlib_parent,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+
+
+def bubblewrap_arguments(
+    policy: Policy, file_descriptors: Mapping[str, int], info_descriptor: int
+) -> list[str]:
+    """The arguments before the command; ``file_descriptors`` hold the content of each data file."""
+    size = ["--size", str(policy.tmp_bytes)]
+    arguments = [
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--new-session", "--clearenv", "--cap-drop", "ALL"),
+        *("--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
+        *("--info-fd", str(info_descriptor)),
+        *interpreter_mounts(),
+        *masks(policy.withheld),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *(*size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
+        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
+    ]
+    for name, descriptor in file_descriptors.items():
+        arguments += ["--perms", "0444", "--ro-bind-data", str(descriptor), str(WORK / name)]
+    arguments += ["--remount-ro", "/", "--chdir", str(WORK)]
+    for name, value in environment(str(HOME), "/tmp", CVLIB_PARENT).items():
+        arguments += ["--setenv", name, value]
+    return arguments
+
+
+def inside_command(config_descriptor: int) -> list[str]:
+    """The command that runs inside: our launcher, told by a descriptor what to start."""
+    python = str(Path(sys.prefix, "bin", "python"))
+    return [python, f"{INSIDE}/launcher.py", str(config_descriptor)]
+
+
+@functools.cache
+def bubblewrap() -> str:
+    """The path of a bubblewrap that is new enough, or SandboxUnavailable with the remedy."""
+    if platform.system() != "Linux":
+        raise SandboxUnavailable(
+            f"the sandbox needs Linux, this is {platform.system()}: grade in a Linux container or "
+            "in WSL2, or pass --unsafe to run students' code without a wall"
+        )
+    path = shutil.which("bwrap")
+    if path is None:
+        raise SandboxUnavailable(f"bubblewrap is not installed: {INSTALL}")
+    shown = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+)\.(\d+)", shown.stdout)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_BUBBLEWRAP:
+        raise SandboxUnavailable(
+            f"expected bubblewrap 0.8 or newer, got {shown.stdout.strip() or 'no version'} "
+            f"({path}): {INSTALL} on a newer release"
+        )
+    return path
+
+
+def check_interpreter() -> None:
+    """Raise SandboxUnavailable unless this user may read the interpreter and its libraries."""
+    for path in interpreter_files():
+        if not os.access(path, os.R_OK | (os.X_OK if os.path.isdir(path) else 0)):
+            raise SandboxUnavailable(
+                f"the Python interpreter is not readable for user {os.getuid()}: {path}. Grade as "
+                "the user who owns the environment, or make it where everyone may read, "
+                "e.g. python3 -m venv /opt/cvlib-env with a system Python"
+            )
+
+
+def explain(stderr: str) -> SandboxError:
+    """Turn what a kernel that did not start wrote on stderr into an error that says what to do."""
+    tail = stderr.strip()[-2000:] or "(nothing on stderr)"
+    if "bwrap:" not in stderr:
+        return SandboxError(f"the kernel did not start in the sandbox: {tail}")
+    if re.search(r"namespace|uid map|NEWUSER|max_user_namespaces|unshare", stderr):
+        return SandboxUnavailable(
+            "this system does not let bubblewrap make namespaces. On Ubuntu 24.04 or newer: "
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0; on older Debian: "
+            "sysctl -w kernel.unprivileged_userns_clone=1; in Docker: docker run --privileged. "
+            f"It said: {tail}"
+        )
+    return SandboxUnavailable(f"bubblewrap could not make the sandbox. It said: {tail}")
+
+
+def probe() -> None:
+    """Start a known-good kernel in the sandbox; raise SandboxUnavailable if that does not work."""
+    from cvlib.grading.session import Session  # session imports this module
+
+    bubblewrap()
+    check_interpreter()
+    try:
+        with Session(Policy()) as session:
+            ran = session.run("def probe(x):\n    return x + 1", timeout=30)
+            (reply,) = session.call("probe", None, [((41,), {})], 30)
+    except SandboxUnavailable:
+        raise
+    except SandboxError as error:
+        raise SandboxUnavailable(str(error)) from error
+    if ran.status != "ok" or reply.status != "ok" or reply.value != 42:
+        raise SandboxUnavailable(
+            f"a known-good kernel ran in the sandbox and failed: {ran.status} {ran.error} "
+            f"{reply.status} {reply.detail}"
+        )
