@@ -1,0 +1,20 @@
+"""Start the Chromium of the system; a missing one fails the test and says how to install it."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Return a headless browser."""
+    path = next((p for name in NAMES if (p := shutil.which(name))), None)
+    if path is None:
+        pytest.fail("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
+    return playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
