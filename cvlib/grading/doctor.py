@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.codec import decode, encode
-from cvlib.check.marking import Outcome
-from cvlib.grading.judge import generator, judge_exercise, local_call
+from cvlib.check.marking import Outcome, local_call, mark
+from cvlib.grading.judge import generator, make_sheet
 from cvlib.grading.spec import Exercise, LoadedSet
 
 
@@ -50,12 +50,11 @@ def examine(loaded: LoadedSet, exercise: Exercise, *, seeds: int = 3) -> Examina
     mutants = loaded.variants.mutants_of(exercise.id)
     alternatives = loaded.variants.alternatives_of(exercise.id)
 
+    sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id)) for seed in range(seeds)]
+
     def outcomes(target: Any, *, missing: bool = False) -> list[Outcome]:
-        caller = local_call(target, missing=missing)
-        return [
-            judge_exercise(exercise, mutants, caller, generator(seed, exercise.id))
-            for seed in range(seeds)
-        ]
+        call = local_call(target, missing=missing)
+        return [mark(s, call(s.name, s.driver_source, s.calls, s.seconds)) for s in sheets]
 
     right = [("the reference", exercise.reference)] + [(a.name, a.target) for a in alternatives]
     for name, target in right:
