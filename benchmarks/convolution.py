@@ -5,13 +5,8 @@ and PyTorch take turns in one process, so that both meet the same machine; each 
 over the rounds. Scratch is the most memory that NumPy held beyond inputs and results.
 """
 
-import os
-
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    # read once, when the libraries load
-    os.environ[variable] = "1"
-
 import argparse
+import os
 import platform
 import statistics
 import time
@@ -20,11 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import torch
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # read once, when the libraries below load
+    os.environ[variable] = "1"
 
-from cvlib.convolution.correlation import correlate, match, spread
-from cvlib.convolution.geometry import as_slide, conv2d_output_size
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from cvlib.convolution.correlation import correlate, match, spread  # noqa: E402
+from cvlib.convolution.geometry import as_slide, conv2d_output_size  # noqa: E402
 
 Task = Callable[[], object]
 
@@ -153,6 +152,10 @@ def main() -> None:
         description="CPU time of the NumPy convolution divided by PyTorch's, one thread, float32."
     )
     parser.add_argument("--quick", action="store_true", help="3 rounds a cell")
+    parser.add_argument(
+        "--fresh-memory", action="store_true", help="pay for new pages, as a young program does"
+    )
+    parser.add_argument("--only", default="", help="only the layers whose name contains this")
     parser.add_argument("--rounds", type=int, default=25, help="rounds a cell (default 25)")
     arguments = parser.parse_args()
     rounds = 3 if arguments.quick else arguments.rounds
@@ -160,7 +163,8 @@ def main() -> None:
         parser.error(f"--rounds must be at least 1, got {rounds}")
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    warm_allocator()
+    if not arguments.fresh_memory:
+        warm_allocator()
 
     print(processor())
     print(
@@ -168,7 +172,7 @@ def main() -> None:
         f"one thread, float32, median CPU time of {rounds} rounds\n"
     )
     print(f"{'layer':<30}{'pass':<9}{'NumPy ms':>9}{'torch ms':>10}{'ratio':>7}{'scratch MiB':>13}")
-    for layer in LAYERS:
+    for layer in (layer for layer in LAYERS if arguments.only in layer.name):
         for name, pair in tasks(layer).items():
             ours, theirs = measure(pair, rounds)
             scratch = scratch_bytes(pair[0]) / 2**20

@@ -53,14 +53,18 @@ def size_before(output: Pair, kernel: Pair, stride: Pair, padding: Pair, rest: P
 
 
 def draw_geometry(
-    rng: Rng, *, strides: Pair = (1, 1), paddings: Pair = (0, 0), outputs: Pair = (2, 4),
+    rng: Rng,
+    *,
+    strides: Pair = (1, 1),
+    paddings: Pair = (0, 0),
+    outputs: Pair = (2, 4),
     kernels: Pair = (2, 4),
-) -> tuple[Pair, Pair, Pair, Pair]:  # fmt: skip
+) -> tuple[Pair, Pair, Pair, Pair]:
     """Draw image, kernel, stride and padding; a range of one value gives that value to both axes.
 
     A stride above one leaves pixels over along at least one axis.
     """
-    while True:
+    for _ in range(10_000):
         stride = unequal(rng, *strides) if strides[0] < strides[1] else strides
         padding = unequal(rng, *paddings) if paddings[0] < paddings[1] else paddings
         kernel, output = unequal(rng, *kernels), unequal(rng, *outputs)
@@ -68,6 +72,7 @@ def draw_geometry(
         image = size_before(output, kernel, stride, padding, rest)
         if image[0] != image[1] and min(image) >= 3 and (any(rest) or strides == (1, 1)):
             return image, kernel, stride, padding
+    raise ValueError(f"no oblong image fits strides {strides}, paddings {paddings} and the rest")
 
 
 # --- 1, 2: sizes ------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def read_layer(target):
 LAYERS: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {"shape": (1, 1, 1)},
     "several images and channels": {"shape": (2, 3, 2)},
-    "padding": {"shape": (1, 2, 1), "paddings": (0, 2)},
+    "padding": {"shape": (1, 2, 1), "paddings": (1, 2), "outputs": (3, 5)},
     "stride": {"shape": (1, 2, 2), "strides": (1, 3), "paddings": (0, 1)},
     "bias": {"shape": (2, 2, 3), "paddings": (0, 1)},
     "float32 stays float32": {"shape": (1, 2, 2), "strides": (1, 2), "paddings": (0, 1)},
@@ -119,7 +124,7 @@ def draw_layer(rng: Rng, shape: tuple[int, int, int], **options: Any) -> tuple[A
 def draw_forward(rng: Rng) -> Iterator[Case]:
     for part, options in LAYERS.items():
         x, w, stride, padding = draw_layer(rng, **options)
-        b = rng.normal(size=len(w)) if part == "bias" else np.zeros(len(w))
+        b: np.ndarray = rng.normal(size=len(w)) if part == "bias" else np.zeros(len(w))
         if part == "float32 stays float32":  # small whole numbers: any order of summing is exact
             x, w, b = (np.round(2 * a).astype(np.float32) for a in (x, w, b))
         yield Case((x, w, b, stride, padding), part=part)
@@ -152,7 +157,7 @@ def draw_backward(rng: Rng) -> Iterator[Case]:
             yield Case((which, dout, x, w, stride, padding), part=part)
 
 
-def backward(dout: Any, x: Any, w: Any, stride: Pair, padding: Pair) -> tuple[np.ndarray, ...]:
+def backward(dout: Any, x: Any, w: Any, stride: Pair, padding: Pair) -> tuple[Any, ...]:
     _, cache = conv2d_forward(x, w, np.zeros(len(w)), stride=stride, padding=padding)
     return conv2d_backward(dout, cache)
 
@@ -165,29 +170,29 @@ def one_gradient(target, which, *args):
 # --- 5, 6: the convolution matrix ---------------------------------------------------------------
 
 MATRICES: dict[str, dict[str, Any]] = {
-    "stride 1, no padding": {},
-    "padding": {"paddings": (0, 2)},
-    "stride": {"strides": (1, 3)},
-    "stride and padding": {"strides": (1, 2), "paddings": (0, 2)},
-}
+    "stride 1, no padding": {"kernels": (2, 3), "outputs": (2, 3)},
+    "padding": {"kernels": (2, 4), "outputs": (3, 5), "paddings": (1, 2)},
+    "stride": {"kernels": (2, 3), "outputs": (2, 3), "strides": (1, 3)},
+    "stride and padding": {
+        "kernels": (2, 3), "outputs": (2, 4), "strides": (1, 2), "paddings": (0, 1),
+    },
+}  # fmt: skip
 
 
 def draw_matrices(rng: Rng) -> Iterator[Case]:
     for part, options in MATRICES.items():
-        geometry = draw_geometry(rng, kernels=(2, 3), outputs=(2, 3), **options)
-        image, kernel, stride, padding = geometry
+        image, kernel, stride, padding = draw_geometry(rng, **options)
         yield Case((rng.normal(size=kernel), image, stride, padding), part=part)
 
 
 def draw_channel_matrices(rng: Rng) -> Iterator[Case]:
     for part, (k, c, options) in {
-        "several input channels": (1, 3, {}),
-        "several kernels": (3, 1, {}),
-        "several of both": (3, 2, {}),
+        "several input channels": (1, 3, MATRICES["stride 1, no padding"]),
+        "several kernels": (3, 1, MATRICES["stride 1, no padding"]),
+        "several of both": (3, 2, MATRICES["stride 1, no padding"]),
         "stride and padding": (2, 3, MATRICES["stride and padding"]),
     }.items():
-        geometry = draw_geometry(rng, kernels=(2, 3), outputs=(2, 3), **options)
-        image, kernel, stride, padding = geometry
+        image, kernel, stride, padding = draw_geometry(rng, **options)
         yield Case((rng.normal(size=(k, c, *kernel)), (c, *image), stride, padding), part=part)
 
 
@@ -208,7 +213,7 @@ def as_dense(target, *args):
 
 TRANSPOSED: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {},
-    "padding": {"paddings": (0, 2)},
+    "padding": {"paddings": (1, 2), "kernels": (3, 5)},
     "stride": {"strides": (1, 3)},
     "output padding": {"strides": (2, 3), "paddings": (1, 2), "kernels": (3, 5)},
 }
@@ -237,12 +242,13 @@ def transposed_output_size(
 
 
 def draw_output_paddings(rng: Rng) -> Iterator[Case]:
-    for part, paddings in {"no padding": (0, 0), "padding": (0, 3)}.items():
+    for part, options in {
+        "no padding": {"strides": (2, 5)},
+        "padding": {"strides": (3, 5), "paddings": (1, 2)},  # so that s never divides all 2p
+    }.items():
         for _ in range(4):
-            image, kernel, stride, padding = draw_geometry(
-                rng, strides=(2, 5), paddings=paddings, kernels=(2, 7), outputs=(4, 30)
-            )
-            yield Case((image, kernel, stride, padding), part=part)
+            geometry = draw_geometry(rng, kernels=(2, 7), outputs=(4, 30), **options)
+            yield Case(geometry, part=part)
 
 
 def output_padding(large: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
@@ -261,7 +267,7 @@ def draw_conv_transpose(rng: Rng) -> Iterator[Case]:
     }.items():
         for n, c, k in shapes:
             drawn_as = part if part in TRANSPOSED else "stride"
-            small, kernel, *rest = draw_transposed(rng, drawn_as, outputs=(2, 3))
+            small, kernel, *rest = draw_transposed(rng, drawn_as, outputs=(2, 4))
             x, w = rng.normal(size=(n, c, *small)), rng.normal(size=(c, k, *kernel))
             yield Case((x, w, *rest), part=part)
 
@@ -323,7 +329,7 @@ def draw_blocks(rng: Rng) -> Iterator[Case]:
         c, k = unequal(rng, 2, 4)
         kernel = [(3, 5), (5, 3), (1, 3), (3, 1)][rng.integers(4)]
         weights = rng.normal(size=(c, 1, *kernel)), rng.normal(size=(k, c, 1, 1))
-        x = rng.normal(1.0, 2.0, size=(3, c, *unequal(rng, 5, 7)))
+        x = rng.normal(1.0, 2.0, size=(2, c, *unequal(rng, 4, 6)))
         yield Case((what, c, k, kernel, stride, *weights, x), part=part)
 
 
@@ -426,7 +432,7 @@ PROBLEM_SET = ProblemSet(
             weights={"stride 1, no padding": 2},
             hints={
                 "stride 1, no padding": "Run it on the worked example by hand, one window. Is the "
-                "kernel the right way round? Compare *@conv-direction*.",
+                "kernel the right way round? Compare *Which way round is the kernel?*",
                 "several images and channels": "One kernel reads all C channels and writes one "
                 "map: which axes are summed, and which stay?",
                 "padding": "padding = (rows, columns): zeros above and below, left and right.",
@@ -448,7 +454,7 @@ PROBLEM_SET = ProblemSet(
                 "db": "b[k] is added to every pixel of map k in every image of the batch.",
                 "dw, stride 1": "One weight meets one pixel in every window: sum over windows and "
                 "images, of the padded image.",
-                "dw, larger stride": "Which pixel did weight (r, s) meet in window (i, j) when the "
+                "dw, larger stride": "Which pixel did weight (r, t) meet in window (i, j) when the "
                 "stride was not 1?",
                 "dx, stride 1": "Follow one pixel: every window that saw it sends something back, "
                 "through the weight it was seen with. Sum them.",
@@ -461,7 +467,7 @@ PROBLEM_SET = ProblemSet(
             id="convolution_matrix",
             title="Which matrix is it?",
             points=4,
-            objective="Formalise the convolution matrix for any size, padding and stride.",
+            objective="Formalize the convolution matrix for any size, padding and stride.",
             section=section("conv-matrix"),
             reference=matrix,
             cases=draw_matrices,
@@ -595,15 +601,15 @@ PROBLEM_SET = ProblemSet(
             withhold=("cvlib.convolution",),
             seconds=60.0,
             hints={
-                "training, stride 1": "Convolution, normalisation, ReLU, and the same once more. "
+                "training, stride 1": "Convolution, normalization, ReLU, and the same once more. "
                 "Which padding keeps the size at stride 1?",
                 "training, larger stride": "Which of the two convolutions looks at neighbours? "
                 "That one takes the stride.",
                 "gradients": "The forward pass must be made of torch operations on the module's "
                 "own parameters.",
-                "evaluation": "Normalise by a module, so that .eval() reaches it.",
+                "evaluation": "Normalize by a module, so that .eval() reaches it.",
                 "parameters": "List [tuple(p.shape) for p in block.parameters()]. A bias right "
-                "before a normalisation does nothing.",
+                "before a normalization does nothing.",
             },
         ),
         Exercise(

@@ -1,4 +1,4 @@
-"""Problem set 2, convolution: plausible wrong answers and what they misunderstand; other right ones.
+"""Problem set 2, convolution: plausible wrong answers with their misconception; other right ones.
 
 A mutant is written as its misconception: the reference, called in the way a student believes in.
 The ones that are spelled out in NumPy can be pasted into a notebook as they stand.
@@ -6,6 +6,8 @@ The ones that are spelled out in NumPy can be pasted into a notebook as they sta
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,90 +25,86 @@ variants = Variants()
 mutant, alternative = variants.mutant, variants.alternative
 
 
+def along_each_axis(rule: Callable[..., int]) -> Callable[..., tuple[int, ...]]:
+    """Apply a rule for one axis to pairs (rows, columns)."""
+
+    @functools.wraps(rule)
+    def sizes(*pairs: Pair) -> tuple[int, ...]:
+        return tuple(rule(*axis) for axis in zip(*pairs, strict=True))
+
+    return sizes
+
+
 # --- output_size --------------------------------------------------------------------------------
 
 
 @mutant(
     "output_size",
     "You added the padding once an axis. It stands on both sides of the image, so each axis grows "
-    "by 2p. See *@conv-output-size*.",
+    "by 2p. See *How big is what comes out?*",
 )
-def pads_one_side(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )
+@along_each_axis
+def pads_one_side(n, k, s, p, d):
+    return (n + p - d * (k - 1) - 1) // s + 1
 
 
 @mutant(
     "output_size",
     "You rounded up. A last window that hangs over the edge is not taken, so the division rounds "
-    "down. (Some pooling layers do round up, on request.) See *@conv-output-size*.",
+    "down. (Some pooling layers do round up, on request.) See *How big is what comes out?*",
 )
-def rounds_up(image, kernel, stride, padding, dilation):
-    return tuple(
-        -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )
+@along_each_axis
+def rounds_up(n, k, s, p, d):
+    return -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1
 
 
 @mutant(
     "output_size",
     "You counted the steps of the window, and there is one more window than there are steps: the "
-    "one it started from. See *@conv-output-size*.",
+    "one it started from. See *How big is what comes out?*",
 )
-def counts_steps(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )
+@along_each_axis
+def counts_steps(n, k, s, p, d):
+    return (n + 2 * p - d * (k - 1) - 1) // s
 
 
 @mutant(
     "output_size",
     "You added the 1 before dividing by the stride. The first window is there whatever the stride "
-    "is: divide first, then add it. See *@conv-output-size*.",
+    "is: divide first, then add it. See *How big is what comes out?*",
 )
-def adds_one_first(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + 2 * p - d * (k - 1)) // s
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )
+@along_each_axis
+def adds_one_first(n, k, s, p, d):
+    return (n + 2 * p - d * (k - 1)) // s
 
 
 @mutant(
     "output_size",
     "All is right but for the dilation, which you left out: a dilated kernel reaches further than "
-    "it has taps. See *@conv-dilated*.",
+    "it has taps. See *Dilated: the same nine weights, further apart*.",
 )
-def ignores_dilation(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + 2 * p - k) // s + 1 for n, k, s, p in zip(image, kernel, stride, padding, strict=True)
-    )
+@along_each_axis
+def ignores_dilation(n, k, s, p, d):
+    return (n + 2 * p - k) // s + 1
 
 
 @mutant(
     "output_size",
     "You took a dilated kernel to reach over d · k pixels. Between k taps there are k − 1 gaps: "
-    "draw 3 taps with dilation 2 and count. See *@conv-dilated*.",
+    "draw 3 taps with dilation 2 and count. See *Dilated: the same nine weights, further apart*.",
 )
-def dilates_every_tap(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + 2 * p - d * k) // s + 1
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )
+@along_each_axis
+def dilates_every_tap(n, k, s, p, d):
+    return (n + 2 * p - d * k) // s + 1
 
 
 @mutant(
     "output_size",
     "Your numbers are right and in the wrong order: a size is (rows, columns), as in the shape of "
-    "an array, not (width, height), as on a camera's box. See *@conv-output-size*.",
+    "an array, not (width, height), as on a camera's box. See *How big is what comes out?*",
 )
 def width_first(image, kernel, stride, padding, dilation):
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(image, kernel, stride, padding, dilation, strict=True)
-    )[::-1]
+    return with_arrays(image, kernel, stride, padding, dilation)[::-1]
 
 
 @alternative("output_size")
@@ -132,7 +130,7 @@ variants.mutant_value(
     "even_kernel",
     {"kernel": 16, "stride": 16, "padding": 0},
     "16 × 16 tiles fill the image and skip nothing, but the kernel was to be odd, so that it has a "
-    "middle pixel. See *@conv-output-size*.",
+    "middle pixel. See *How big is what comes out?*",
 )
 variants.mutant_value(
     "camera_layer",
@@ -140,21 +138,21 @@ variants.mutant_value(
     {"kernel": 3, "stride": 16, "padding": 1},
     "The size is right, but a 3 × 3 window every 16 pixels looks at 9 pixels of 256 and is blind "
     "for the rest. A window that is narrower than its stride skips pixels. See "
-    "*@conv-output-size*.",
+    "*How big is what comes out?*",
 )
 variants.mutant_value(
     "camera_layer",
     "no_padding",
     {"kernel": 17, "stride": 16, "padding": 0},
     "Kernel and stride are right. Without padding the last window would hang over the edge, and "
-    "29 × 39 windows are left. See *@conv-output-size*.",
+    "29 × 39 windows are left. See *How big is what comes out?*",
 )
 variants.mutant_value(
     "camera_layer",
     "half_kernel_padding",
     {"kernel": 17, "stride": 16, "padding": 8},
     "Half the kernel is the padding that keeps the size at stride 1. It works here, too, but less "
-    "is enough: every padded pixel is a made-up one. See *@conv-output-size*.",
+    "is enough: every padded pixel is a made-up one. See *How big is what comes out?*",
 )
 variants.alternative_value(
     "camera_layer", "whole_floats", {"kernel": 17.0, "stride": 16.0, "padding": 1.0}
@@ -172,7 +170,7 @@ variants.alternative_value(
 @mutant(
     "conv2d_forward",
     "Your output is the right one for the kernel turned by 180°: you computed the mathematician's "
-    "convolution, and a layer computes the cross-correlation. See *@conv-direction*.",
+    "convolution, and a layer computes the cross-correlation. See *Which way round is the kernel?*",
 )
 def flips_the_kernel(x, w, b, stride, padding):
     (ph, pw), (sh, sw) = padding, stride
@@ -186,7 +184,7 @@ def flips_the_kernel(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "You padded above and on the left only. Padding stands on all four sides, so each axis grows "
-    "by 2p. See *@conv-layer*.",
+    "by 2p. See *The layer: channels, stride, padding*.",
 )
 def pads_top_left(x, w, b, stride, padding):
     x = np.pad(x, ((0, 0), (0, 0), (padding[0], 0), (padding[1], 0)))
@@ -196,7 +194,7 @@ def pads_top_left(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "You padded by repeating the pixels at the border. Here the padding is zeros. See "
-    "*@conv-layer*.",
+    "*The layer: channels, stride, padding*.",
 )
 def pads_with_the_edge(x, w, b, stride, padding):
     (ph, pw) = padding
@@ -207,7 +205,7 @@ def pads_with_the_edge(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "Your strides are swapped: stride[0] goes down the rows, stride[1] along the columns. See "
-    "*@conv-layer*.",
+    "*The layer: channels, stride, padding*.",
 )
 def swaps_the_strides(x, w, b, stride, padding):
     return conv2d_forward(x, w, b, stride=stride[::-1], padding=padding)[0]
@@ -216,7 +214,7 @@ def swaps_the_strides(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "All is right but for the bias, which is missing: b[k] is added to every pixel of map k. See "
-    "*@conv-layer*.",
+    "*The layer: channels, stride, padding*.",
 )
 def forgets_the_bias(x, w, b, stride, padding):
     return conv2d_forward(x, w, stride=stride, padding=padding)[0]
@@ -225,7 +223,7 @@ def forgets_the_bias(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "Your bias came in once for each input channel. It belongs to the finished sum: add it once a "
-    "kernel, after the sum over channels. See *@conv-layer*.",
+    "kernel, after the sum over channels. See *The layer: channels, stride, padding*.",
 )
 def adds_the_bias_per_channel(x, w, b, stride, padding):
     return conv2d_forward(x, w, b * x.shape[1], stride=stride, padding=padding)[0]
@@ -234,7 +232,7 @@ def adds_the_bias_per_channel(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "You averaged over the input channels. A kernel has weights of its own for each channel, and "
-    "their products are summed. See *@conv-layer*.",
+    "their products are summed. See *The layer: channels, stride, padding*.",
 )
 def averages_the_channels(x, w, b, stride, padding):
     return conv2d_forward(x, w / x.shape[1], b, stride=stride, padding=padding)[0]
@@ -243,7 +241,8 @@ def averages_the_channels(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "Every map of yours is made with the same slice of its kernel, the one for channel 0. A kernel "
-    "is (C, R, S): each input channel meets weights of its own. See *@conv-layer*.",
+    "is (C, R, S): each input channel meets weights of its own. See *The layer: channels, stride, "
+    "padding*.",
 )
 def uses_one_slice_of_the_kernel(x, w, b, stride, padding):
     one_slice = np.repeat(w[:, :1], w.shape[1], axis=1)
@@ -253,7 +252,7 @@ def uses_one_slice_of_the_kernel(x, w, b, stride, padding):
 @mutant(
     "conv2d_forward",
     "The numbers are right, but float32 came in and float64 went out: twice the memory, and a slow "
-    "path on a GPU. np.zeros takes a dtype. See *@conv-layer*.",
+    "path on a GPU. np.zeros takes a dtype. See *The layer: channels, stride, padding*.",
 )
 def leaks_float64(x, w, b, stride, padding):
     out = conv2d_forward(x, w, b, stride=stride, padding=padding)[0]
@@ -310,6 +309,22 @@ def tap_by_tap(x, w, b, stride, padding):
 # --- conv2d_backward ----------------------------------------------------------------------------
 
 
+@mutant(
+    "conv2d_backward",
+    "Your dw is averaged over the batch. The gradient of the loss is the sum over images; whether "
+    "the loss is a mean is decided in dout. See *The backward pass, in one line each*.",
+)
+def dw_averages_the_batch(dout, x, w, stride, padding):
+    (sh, sw), (ph, pw), (rows, columns) = stride, padding, dout.shape[2:]
+    padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    dx, dw = np.zeros_like(padded), np.zeros_like(w)
+    for r, t in np.ndindex(*w.shape[2:]):
+        seen = np.s_[:, :, r : r + sh * rows : sh, t : t + sw * columns : sw]
+        dw[:, :, r, t] = np.einsum("nkij,ncij->kc", dout, padded[seen]) / len(x)
+        dx[seen] += np.einsum("nkij,kc->ncij", dout, w[:, :, r, t])
+    return dx[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], dw, dout.sum(axis=(0, 2, 3))
+
+
 def gradients(dout: Any, x: Any, w: Any, stride: Pair, padding: Pair) -> tuple[Any, ...]:
     """The right gradients, for mutants that spoil one of them."""
     _, cache = conv2d_forward(x, w, np.zeros(len(w)), stride=stride, padding=padding)
@@ -319,7 +334,8 @@ def gradients(dout: Any, x: Any, w: Any, stride: Pair, padding: Pair) -> tuple[A
 @mutant(
     "conv2d_backward",
     "dw and db are right. In dx each pixel got its gradient through the kernel turned by 180°: a "
-    "pixel seen through w[r, s] gets it back through w[r, s]. See *@conv-backward*.",
+    "pixel seen through w[r, t] gets it back through w[r, t]. See *The backward pass, in one line "
+    "each*.",
 )
 def dx_through_the_flipped_kernel(dout, x, w, stride, padding):
     _, dw, db = gradients(dout, x, w, stride, padding)
@@ -329,7 +345,7 @@ def dx_through_the_flipped_kernel(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "In dx a later window overwrites what an earlier one had sent. A pixel seen by several windows "
-    "gets the sum: += in place of =. See *@conv-backward*.",
+    "gets the sum: += in place of =. See *The backward pass, in one line each*.",
 )
 def dx_overwrites(dout, x, w, stride, padding):
     _, dw, db = gradients(dout, x, w, stride, padding)
@@ -345,7 +361,7 @@ def dx_overwrites(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "Your dx has the shape of the padded image. The padding is not part of x: cut it off again. "
-    "See *@conv-backward*.",
+    "See *The backward pass, in one line each*.",
 )
 def dx_keeps_the_padding(dout, x, w, stride, padding):
     _, dw, db = gradients(dout, x, w, stride, padding)
@@ -357,7 +373,8 @@ def dx_keeps_the_padding(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "Your dx ends where the last window ends. A stride can leave pixels over; no window saw them, "
-    "so their gradient is zero, but dx has the shape of x. See *@conv-backward*.",
+    "so their gradient is zero, but dx has the shape of x. See *The backward pass, in one line "
+    "each*.",
 )
 def dx_loses_the_unused_pixels(dout, x, w, stride, padding):
     dx, dw, db = gradients(dout, x, w, stride, padding)
@@ -370,18 +387,8 @@ def dx_loses_the_unused_pixels(dout, x, w, stride, padding):
 
 @mutant(
     "conv2d_backward",
-    "Your dw is averaged over the batch. The gradient of the loss is the sum over images; whether "
-    "the loss is a mean is decided in dout. See *@conv-backward*.",
-)
-def dw_averages_the_batch(dout, x, w, stride, padding):
-    dx, dw, db = gradients(dout, x, w, stride, padding)
-    return dx, dw / len(x), db
-
-
-@mutant(
-    "conv2d_backward",
     "Your dw is turned by 180°. The forward pass did not flip the kernel, so neither does its "
-    "gradient. See *@conv-backward*.",
+    "gradient. See *The backward pass, in one line each*.",
 )
 def dw_flipped(dout, x, w, stride, padding):
     dx, dw, db = gradients(dout, x, w, stride, padding)
@@ -391,7 +398,7 @@ def dw_flipped(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "Your dw is right at stride 1 only: you let window (i, j) start at pixel (i, j), but it starts "
-    "at (i · stride[0], j · stride[1]). See *@conv-backward*.",
+    "at (i · stride[0], j · stride[1]). See *The backward pass, in one line each*.",
 )
 def dw_forgets_the_stride(dout, x, w, stride, padding):
     dx, _, db = gradients(dout, x, w, stride, padding)
@@ -408,7 +415,7 @@ def dw_forgets_the_stride(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "Your db is a mean. b[k] moves every pixel of map k in every image, so its gradient is the sum "
-    "of dout over images, rows and columns. See *@conv-backward*.",
+    "of dout over images, rows and columns. See *The backward pass, in one line each*.",
 )
 def db_is_a_mean(dout, x, w, stride, padding):
     dx, dw, _ = gradients(dout, x, w, stride, padding)
@@ -418,7 +425,7 @@ def db_is_a_mean(dout, x, w, stride, padding):
 @mutant(
     "conv2d_backward",
     "Your db has one row an image. There is one bias a kernel for the whole batch: sum over the "
-    "images, too. See *@conv-backward*.",
+    "images, too. See *The backward pass, in one line each*.",
 )
 def db_for_each_image(dout, x, w, stride, padding):
     dx, dw, _ = gradients(dout, x, w, stride, padding)
@@ -466,7 +473,7 @@ def as_convolutions(dout, x, w, stride, padding):
 @mutant(
     "convolution_matrix",
     "Your matrix belongs to the kernel turned by 180°: put row 0 back into the image's shape and "
-    "see the kernel upside down in the corner. See *@conv-direction*.",
+    "see the kernel upside down in the corner. See *Which way round is the kernel?*",
 )
 def matrix_of_the_flipped_kernel(w, image, stride, padding):
     flipped = w[None, None, ::-1, ::-1]
@@ -476,7 +483,7 @@ def matrix_of_the_flipped_kernel(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "You shifted every row by one column against the row above. At the end of an image row the "
-    "window jumps: the step to the next row of windows is longer. See *@conv-matrix*.",
+    "window jumps: the step to the next row of windows is longer. See *Which matrix is it?*",
 )
 def shifts_every_row_by_one(w, image, stride, padding):
     right = convolution_matrix(w[None, None], (1, *image), stride=stride, padding=padding)
@@ -487,7 +494,7 @@ def shifts_every_row_by_one(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "You flattened column by column. Here flattening goes along the rows of the image, as "
-    "reshape(-1) does. See *@conv-matrix*.",
+    "reshape(-1) does. See *Which matrix is it?*",
 )
 def flattens_by_columns(w, image, stride, padding):
     right = convolution_matrix(w[None, None], (1, *image), stride=stride, padding=padding)
@@ -498,7 +505,7 @@ def flattens_by_columns(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "You built the transpose. The matrix acts from the left on the flattened image: one column an "
-    "image pixel, one row an output pixel. See *@conv-matrix*.",
+    "image pixel, one row an output pixel. See *Which matrix is it?*",
 )
 def is_the_transpose(w, image, stride, padding):
     matrix = convolution_matrix(w[None, None], (1, *image), stride=stride, padding=padding)
@@ -508,7 +515,7 @@ def is_the_transpose(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "Your matrix acts on the padded image. It should act on the image itself: the columns that "
-    "belong to padding meet zeros and are left out. See *@conv-matrix*.",
+    "belong to padding meet zeros and are left out. See *Which matrix is it?*",
 )
 def acts_on_the_padded_image(w, image, stride, padding):
     padded = (1, image[0] + 2 * padding[0], image[1] + 2 * padding[1])
@@ -518,7 +525,7 @@ def acts_on_the_padded_image(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "You swapped the axes of the stride: stride[0] goes down the rows, stride[1] along the "
-    "columns. See *@conv-matrix*.",
+    "columns. See *Which matrix is it?*",
 )
 def swaps_the_matrix_strides(w, image, stride, padding):
     return convolution_matrix(w[None, None], (1, *image), stride=stride[::-1], padding=padding)
@@ -527,7 +534,8 @@ def swaps_the_matrix_strides(w, image, stride, padding):
 @mutant(
     "convolution_matrix",
     "A tap that falls on the left or right padding wraps round in your matrix to a pixel of the "
-    "neighbouring row. Test the row and the column of a tap, each for itself. See *@conv-matrix*.",
+    "neighbouring row. Test the row and the column of a tap, each for itself. See *Which matrix is "
+    "it?*",
 )
 def wraps_round_the_edge(w, image, stride, padding):
     out_h = (image[0] + 2 * padding[0] - w.shape[0]) // stride[0] + 1
@@ -575,24 +583,32 @@ def as_a_sparse_matrix(w, image, stride, padding):
 # --- convolution_matrix_channels ----------------------------------------------------------------
 
 
+@mutant(
+    "convolution_matrix_channels",
+    "Your columns are ordered pixel by pixel, with the channels of a pixel side by side. The "
+    "flattened image is channel 0, then channel 1, … See *Many channels, one matrix*.",
+)
+def channels_last_in_the_columns(w, shape, stride, padding):
+    channels, height, width = shape
+    rows = (height + 2 * padding[0] - w.shape[2]) // stride[0] + 1
+    columns = (width + 2 * padding[1] - w.shape[3]) // stride[1] + 1
+    matrix = np.zeros((len(w), rows, columns, height, width, channels))
+    for i, j in np.ndindex(rows, columns):
+        for r, t in np.ndindex(*w.shape[2:]):
+            y, x = i * stride[0] + r - padding[0], j * stride[1] + t - padding[1]
+            if 0 <= y < height and 0 <= x < width:
+                matrix[:, i, j, y, x] = w[:, :, r, t]
+    return matrix.reshape(len(w) * rows * columns, -1)
+
+
 def layer_matrix(w: Any, shape: Any, stride: Pair, padding: Pair) -> np.ndarray:
     return convolution_matrix(w, shape, stride=stride, padding=padding).toarray()
 
 
 @mutant(
     "convolution_matrix_channels",
-    "Your columns are ordered pixel by pixel, with the channels of a pixel side by side. The "
-    "flattened image is channel 0, then channel 1, … See *@conv-matrix-multichannel*.",
-)
-def channels_last_in_the_columns(w, shape, stride, padding):
-    matrix = layer_matrix(w, shape, stride, padding)
-    return np.moveaxis(matrix.reshape(-1, *shape), 1, 3).reshape(len(matrix), -1)
-
-
-@mutant(
-    "convolution_matrix_channels",
     "Your rows are ordered pixel by pixel, with all maps of a pixel side by side. The flattened "
-    "output is map 0, then map 1, … See *@conv-matrix-multichannel*.",
+    "output is map 0, then map 1, … See *Many channels, one matrix*.",
 )
 def channels_last_in_the_rows(w, shape, stride, padding):
     matrix = layer_matrix(w, shape, stride, padding)
@@ -603,7 +619,7 @@ def channels_last_in_the_rows(w, shape, stride, padding):
 @mutant(
     "convolution_matrix_channels",
     "Your blocks all come from the kernel's slice for channel 0. Block (k, c) is made of w[k, c]. "
-    "See *@conv-matrix-multichannel*.",
+    "See *Many channels, one matrix*.",
 )
 def one_slice_in_all_blocks(w, shape, stride, padding):
     return layer_matrix(np.repeat(w[:, :1], w.shape[1], axis=1), shape, stride, padding)
@@ -613,7 +629,7 @@ def one_slice_in_all_blocks(w, shape, stride, padding):
     "convolution_matrix_channels",
     "You put the channels' matrices on the diagonal, so that each channel gets a map of its own. "
     "That is a depthwise layer; here each map sums over all channels: the blocks of one kernel "
-    "stand side by side. See *@conv-matrix-multichannel*.",
+    "stand side by side. See *Many channels, one matrix*.",
 )
 def blocks_on_the_diagonal(w, shape, stride, padding):
     blocks = [
@@ -632,7 +648,7 @@ def blocks_on_the_diagonal(w, shape, stride, padding):
 @mutant(
     "convolution_matrix_channels",
     "You added the matrices of the channels. What is added are their outputs, and each has an "
-    "image of its own to act on: the blocks stand side by side. See *@conv-matrix-multichannel*.",
+    "image of its own to act on: the blocks stand side by side. See *Many channels, one matrix*.",
 )
 def adds_the_blocks(w, shape, stride, padding):
     return layer_matrix(w.sum(axis=1, keepdims=True), (1, *shape[1:]), stride, padding)
@@ -641,7 +657,7 @@ def adds_the_blocks(w, shape, stride, padding):
 @mutant(
     "convolution_matrix_channels",
     "You built the transpose: the input's channels belong to the columns, the output's maps to the "
-    "rows. See *@conv-matrix-multichannel*.",
+    "rows. See *Many channels, one matrix*.",
 )
 def transposed_blocks(w, shape, stride, padding):
     return layer_matrix(w, shape, stride, padding).T
@@ -682,80 +698,70 @@ def entry_by_entry(w, shape, stride, padding):
 @mutant(
     "transposed_output_size",
     "You used the formula of the convolution. The transposed convolution goes the other way: from "
-    "the small map to the large one. See *@conv-transposed-size*.",
+    "the small map to the large one. See *How big is what comes back?*",
 )
-def the_formula_forward(small, kernel, stride, padding, output_padding):
-    return tuple(
-        (n + 2 * p - k) // s + 1 + e
-        for n, k, s, p, e in zip(small, kernel, stride, padding, output_padding, strict=True)
-    )
+@along_each_axis
+def the_formula_forward(n, k, s, p, e):
+    return (n + 2 * p - k) // s + 1 + e
 
 
 @mutant(
     "transposed_output_size",
     "You multiplied the size by the stride. That is what people say, and it is right only when "
     "kernel − 2 · padding + output padding happens to equal the stride. See "
-    "*@conv-transposed-size*.",
+    "*How big is what comes back?*",
 )
-def size_times_stride(small, kernel, stride, padding, output_padding):
-    return tuple(n * s for n, s in zip(small, stride, strict=True))
+@along_each_axis
+def size_times_stride(n, k, s, p, e):
+    return n * s
 
 
 @mutant(
     "transposed_output_size",
     "You added the padding. What the convolution pads on, its transpose cuts off: the result gets "
-    "smaller by 2p. See *@conv-transposed-size*.",
+    "smaller by 2p. See *How big is what comes back?*",
 )
-def padding_makes_it_larger(small, kernel, stride, padding, output_padding):
-    return tuple(
-        (n - 1) * s + k + 2 * p + e
-        for n, k, s, p, e in zip(small, kernel, stride, padding, output_padding, strict=True)
-    )
+@along_each_axis
+def padding_makes_it_larger(n, k, s, p, e):
+    return (n - 1) * s + k + 2 * p + e
 
 
 @mutant(
     "transposed_output_size",
-    "You cut the padding from one side only; it comes off both. See *@conv-transposed-size*.",
+    "You cut the padding from one side only; it comes off both. See *How big is what comes back?*",
 )
-def cuts_one_side(small, kernel, stride, padding, output_padding):
-    return tuple(
-        (n - 1) * s + k - p + e
-        for n, k, s, p, e in zip(small, kernel, stride, padding, output_padding, strict=True)
-    )
+@along_each_axis
+def cuts_one_side(n, k, s, p, e):
+    return (n - 1) * s + k - p + e
 
 
 @mutant(
     "transposed_output_size",
-    "You left n strides between n stamps; there are n − 1. See *@conv-transposed-size*.",
+    "You left n strides between n stamps; there are n − 1. See *How big is what comes back?*",
 )
-def one_stride_too_many(small, kernel, stride, padding, output_padding):
-    return tuple(
-        n * s + k - 2 * p + e
-        for n, k, s, p, e in zip(small, kernel, stride, padding, output_padding, strict=True)
-    )
+@along_each_axis
+def one_stride_too_many(n, k, s, p, e):
+    return n * s + k - 2 * p + e
 
 
 @mutant(
     "transposed_output_size",
     "All is right but for the output padding: it lengthens the result, on one side, by as much as "
-    "it says. See *@conv-transposed-size*.",
+    "it says. See *How big is what comes back?*",
 )
-def ignores_output_padding(small, kernel, stride, padding, output_padding):
-    return tuple(
-        (n - 1) * s + k - 2 * p for n, k, s, p in zip(small, kernel, stride, padding, strict=True)
-    )
+@along_each_axis
+def ignores_output_padding(n, k, s, p, e):
+    return (n - 1) * s + k - 2 * p
 
 
 @mutant(
     "transposed_output_size",
     "You counted the output padding twice, like padding. It is added at the far side only. See "
-    "*@conv-transposed-size*.",
+    "*How big is what comes back?*",
 )
-def output_padding_on_both_sides(small, kernel, stride, padding, output_padding):
-    return tuple(
-        (n - 1) * s + k - 2 * p + 2 * e
-        for n, k, s, p, e in zip(small, kernel, stride, padding, output_padding, strict=True)
-    )
+@along_each_axis
+def output_padding_on_both_sides(n, k, s, p, e):
+    return (n - 1) * s + k - 2 * p + 2 * e
 
 
 @alternative("transposed_output_size")
@@ -782,7 +788,7 @@ def by_searching_the_convolution(small, kernel, stride, padding, output_padding)
 @mutant(
     "output_padding",
     "You always answer 0. With a stride, up to s sizes have the same convolved size, and without "
-    "output padding only the smallest of them comes back. See *@conv-transposed-size*.",
+    "output padding only the smallest of them comes back. See *How big is what comes back?*",
 )
 def never_any(large, kernel, stride, padding):
     return 0, 0
@@ -791,49 +797,50 @@ def never_any(large, kernel, stride, padding):
 @mutant(
     "output_padding",
     "You asked how much of the image is left over when it is cut into strides. Count from the last "
-    "window's end: the kernel and the padding decide, too. See *@conv-transposed-size*.",
+    "window's end: the kernel and the padding decide, too. See *How big is what comes back?*",
 )
-def remainder_of_the_size(large, kernel, stride, padding):
-    return tuple(n % s for n, s in zip(large, stride, strict=True))
+@along_each_axis
+def remainder_of_the_size(n, k, s, p):
+    return n % s
 
 
 @mutant(
     "output_padding",
     "Right without padding. The windows slide over the padded image, so the pixels left over are "
-    "left over there. See *@conv-transposed-size*.",
+    "left over there. See *How big is what comes back?*",
 )
-def forgets_the_padding(large, kernel, stride, padding):
-    return tuple((n - k) % s for n, k, s in zip(large, kernel, stride, strict=True))
+@along_each_axis
+def forgets_the_padding(n, k, s, p):
+    return (n - k) % s
 
 
 @mutant(
     "output_padding",
-    "You counted the padding once an axis; it stands on both sides. See *@conv-transposed-size*.",
+    "You counted the padding once an axis; it stands on both sides. See "
+    "*How big is what comes back?*",
 )
-def padding_once(large, kernel, stride, padding):
-    return tuple((n + p - k) % s for n, k, s, p in zip(large, kernel, stride, padding, strict=True))
+@along_each_axis
+def padding_once(n, k, s, p):
+    return (n + p - k) % s
 
 
 @mutant(
     "output_padding",
     "You answered how many pixels are missing for one more window. Wanted are the pixels that are "
-    "left over after the last one. See *@conv-transposed-size*.",
+    "left over after the last one. See *How big is what comes back?*",
 )
-def missing_for_one_more(large, kernel, stride, padding):
-    return tuple(
-        -(n + 2 * p - k) % s for n, k, s, p in zip(large, kernel, stride, padding, strict=True)
-    )
+@along_each_axis
+def missing_for_one_more(n, k, s, p):
+    return -(n + 2 * p - k) % s
 
 
 @mutant(
     "output_padding",
     "Your two numbers are right and swapped: rows first, then columns. See "
-    "*@conv-transposed-size*.",
+    "*How big is what comes back?*",
 )
 def columns_first(large, kernel, stride, padding):
-    return tuple(
-        (n + 2 * p - k) % s for n, k, s, p in zip(large, kernel, stride, padding, strict=True)
-    )[::-1]
+    return there_and_back(large, kernel, stride, padding)[::-1]
 
 
 @alternative("output_padding")
@@ -857,29 +864,10 @@ def try_them_all(large, kernel, stride, padding):
 # --- conv_transpose2d ---------------------------------------------------------------------------
 
 
-def transposed(x: Any, w: Any, stride: Pair, padding: Pair, output_padding: Pair) -> np.ndarray:
-    return conv_transpose2d_forward(
-        x, w, stride=stride, padding=padding, output_padding=output_padding
-    )[0]
-
-
-def sizes_of(x: Any, w: Any, stride: Pair, padding: Pair, output_padding: Pair) -> tuple[int, ...]:
-    return transposed(x, w, stride, padding, output_padding).shape
-
-
-@mutant(
-    "conv_transpose2d",
-    "You stamped the kernel upside down. The transposed matrix reads the same weights by columns: "
-    "pixel (i, j) stamps w as it is. See *@conv-transposed*.",
-)
-def stamps_upside_down(x, w, stride, padding, output_padding):
-    return transposed(x, w[:, :, ::-1, ::-1], stride, padding, output_padding)
-
-
 @mutant(
     "conv_transpose2d",
     "Where stamps overlap, your last one wins. They add up: += in place of =. See "
-    "*@conv-transposed*.",
+    "*Transposed convolution: the way back*.",
 )
 def the_last_stamp_wins(x, w, stride, padding, output_padding):
     (sh, sw), (ph, pw), (rows, columns) = stride, padding, w.shape[2:]
@@ -892,10 +880,25 @@ def the_last_stamp_wins(x, w, stride, padding, output_padding):
     return canvas[:, :, ph : canvas.shape[2] - ph, pw : canvas.shape[3] - pw]
 
 
+def transposed(x: Any, w: Any, stride: Pair, padding: Pair, output_padding: Pair) -> np.ndarray:
+    return conv_transpose2d_forward(
+        x, w, stride=stride, padding=padding, output_padding=output_padding
+    )[0]
+
+
+@mutant(
+    "conv_transpose2d",
+    "You stamped the kernel upside down. The transposed matrix reads the same weights by columns: "
+    "pixel (i, j) stamps w as it is. See *Transposed convolution: the way back*.",
+)
+def stamps_upside_down(x, w, stride, padding, output_padding):
+    return transposed(x, w[:, :, ::-1, ::-1], stride, padding, output_padding)
+
+
 @mutant(
     "conv_transpose2d",
     "You put zeros around the result. What a convolution pads on, its transpose cuts off. See "
-    "*@conv-transposed*.",
+    "*Transposed convolution: the way back*.",
 )
 def pads_the_result(x, w, stride, padding, output_padding):
     out = transposed(x, w, stride, (0, 0), output_padding)
@@ -905,7 +908,7 @@ def pads_the_result(x, w, stride, padding, output_padding):
 @mutant(
     "conv_transpose2d",
     "You cut the padding first and added zeros for the output padding. It means to cut less: the "
-    "pixels stamped there are kept. See *@conv-transposed-size*.",
+    "pixels stamped there are kept. See *How big is what comes back?*",
 )
 def appends_zeros(x, w, stride, padding, output_padding):
     (sh, sw), (ph, pw), (rows, columns) = stride, padding, w.shape[2:]
@@ -922,7 +925,7 @@ def appends_zeros(x, w, stride, padding, output_padding):
 @mutant(
     "conv_transpose2d",
     "Your output padding is above and on the left. It lengthens the lower and the right side. See "
-    "*@conv-transposed-size*.",
+    "*How big is what comes back?*",
 )
 def lengthens_the_wrong_side(x, w, stride, padding, output_padding):
     large = transposed(x, w, stride, (0, 0), (0, 0))
@@ -934,7 +937,7 @@ def lengthens_the_wrong_side(x, w, stride, padding, output_padding):
 @mutant(
     "conv_transpose2d",
     "You put `stride` zeros between the pixels. Neighbouring pixels end up one stride apart when "
-    "there are stride − 1 zeros between them. See *@conv-transposed*.",
+    "there are stride − 1 zeros between them. See *Transposed convolution: the way back*.",
 )
 def one_zero_too_many(x, w, stride, padding, output_padding):
     return transposed(x, w, (stride[0] + 1, stride[1] + 1), padding, output_padding)
@@ -943,7 +946,8 @@ def one_zero_too_many(x, w, stride, padding, output_padding):
 @mutant(
     "conv_transpose2d",
     "You read w as (outputs, inputs, R, S), as in a convolution. It is the same array read from "
-    "the other side: (C, K, R, S), and the sum runs over the first axis. See *@conv-transposed*.",
+    "the other side: (C, K, R, S), and the sum runs over the first axis. See *Transposed "
+    "convolution: the way back*.",
 )
 def reads_w_the_other_way(x, w, stride, padding, output_padding):
     return transposed(x, w.transpose(1, 0, 2, 3), stride, padding, output_padding)
@@ -952,7 +956,7 @@ def reads_w_the_other_way(x, w, stride, padding, output_padding):
 @mutant(
     "conv_transpose2d",
     "You divided by how many stamps cover each pixel. That would hide the checkerboard, but it is "
-    "another operation: Aᵀ only sums. See *@conv-checkerboard*.",
+    "another operation: Aᵀ only sums. See *Checkerboards*.",
 )
 def averages_the_overlap(x, w, stride, padding, output_padding):
     ones = np.ones((1, 1, *x.shape[2:])), np.ones((1, 1, *w.shape[2:]))
@@ -1014,7 +1018,7 @@ def through_the_matrix(x, w, stride, padding, output_padding):
 @mutant(
     "depthwise_separable_parameters",
     "You counted an ordinary convolution. Here a filter reads one channel, and a 1 × 1 convolution "
-    "mixes the channels afterwards. See *@conv-grouped*.",
+    "mixes the channels afterwards. See *Grouped, depthwise, depthwise-separable*.",
 )
 def an_ordinary_layer(channels_in, channels_out, kernel, multiplier, bias):
     return channels_in * channels_out * kernel[0] * kernel[1] + bias * channels_out
@@ -1023,7 +1027,7 @@ def an_ordinary_layer(channels_in, channels_out, kernel, multiplier, bias):
 @mutant(
     "depthwise_separable_parameters",
     "You counted the depthwise layer and left out the 1 × 1 layer that mixes its maps; most of the "
-    "weights are there. See *@conv-grouped*.",
+    "weights are there. See *Grouped, depthwise, depthwise-separable*.",
 )
 def the_depthwise_half(channels_in, channels_out, kernel, multiplier, bias):
     between = channels_in * multiplier
@@ -1033,7 +1037,7 @@ def the_depthwise_half(channels_in, channels_out, kernel, multiplier, bias):
 @mutant(
     "depthwise_separable_parameters",
     "You took a depthwise filter to read all channels. It reads one: it has R · S weights, not "
-    "C · R · S. See *@conv-grouped*.",
+    "C · R · S. See *Grouped, depthwise, depthwise-separable*.",
 )
 def filters_that_read_all_channels(channels_in, channels_out, kernel, multiplier, bias):
     between = channels_in * multiplier
@@ -1044,7 +1048,7 @@ def filters_that_read_all_channels(channels_in, channels_out, kernel, multiplier
 @mutant(
     "depthwise_separable_parameters",
     "The weights are right. With biases, both layers have them, the depthwise layer too: one a "
-    "map. See *@conv-grouped*.",
+    "map. See *Grouped, depthwise, depthwise-separable*.",
 )
 def bias_of_the_last_layer_only(channels_in, channels_out, kernel, multiplier, bias):
     between = channels_in * multiplier
@@ -1053,8 +1057,8 @@ def bias_of_the_last_layer_only(channels_in, channels_out, kernel, multiplier, b
 
 @mutant(
     "depthwise_separable_parameters",
-    "With several filters a channel there are multiplier · C maps between the layers, and the 1 × 1 "
-    "layer reads all of them. See *@conv-grouped*.",
+    "With several filters a channel there are multiplier · C maps between the layers, and the "
+    "1 × 1 layer reads all of them. See *Grouped, depthwise, depthwise-separable*.",
 )
 def pointwise_reads_c_maps(channels_in, channels_out, kernel, multiplier, bias):
     between = channels_in * multiplier
@@ -1065,7 +1069,7 @@ def pointwise_reads_c_maps(channels_in, channels_out, kernel, multiplier, bias):
 @mutant(
     "depthwise_separable_parameters",
     "You squared one side of the kernel. It has R · S taps, and the sides differ. See "
-    "*@conv-grouped*.",
+    "*Grouped, depthwise, depthwise-separable*.",
 )
 def a_square_kernel(channels_in, channels_out, kernel, multiplier, bias):
     between = channels_in * multiplier
@@ -1098,7 +1102,10 @@ ONE_BY_ONE = {"direct": 112_896_000, "detour": 5_268_480, "widest": 342}
 
 def one_by_one(name: str, misconception: str, **wrong: float) -> None:
     variants.mutant_value(
-        "one_by_one_macs", name, {**ONE_BY_ONE, **wrong}, f"{misconception} See *@conv-one-by-one*."
+        "one_by_one_macs",
+        name,
+        {**ONE_BY_ONE, **wrong},
+        f"{misconception} See *1 × 1: a matrix for every pixel*.",
     )
 
 
@@ -1180,7 +1187,8 @@ def in_turn(modules: list[Any]) -> Any:
 @mutant(
     "DepthwiseSeparable",
     "Your first convolution is an ordinary one: its weight is (C, C, R, S). Depthwise means that "
-    "each channel has one filter for itself: groups = C. See *@conv-grouped*.",
+    "each channel has one filter for itself: groups = C. See *Grouped, depthwise, "
+    "depthwise-separable*.",
 )
 def forgets_the_groups(channels_in, channels_out, kernel, stride):
     return in_turn(layers(channels_in, channels_out, kernel, stride, groups=1))
@@ -1189,7 +1197,7 @@ def forgets_the_groups(channels_in, channels_out, kernel, stride):
 @mutant(
     "DepthwiseSeparable",
     "Your block mixes the channels first and filters afterwards. MobileNet filters each input "
-    "channel, then mixes. See *@conv-grouped*.",
+    "channel, then mixes. See *Grouped, depthwise, depthwise-separable*.",
 )
 def pointwise_first(channels_in, channels_out, kernel, stride):
     from torch import nn
@@ -1209,7 +1217,7 @@ def pointwise_first(channels_in, channels_out, kernel, stride):
 @mutant(
     "DepthwiseSeparable",
     "There is no non-linearity between your two convolutions: ReLU follows each of them. See "
-    "*@conv-grouped*.",
+    "*Grouped, depthwise, depthwise-separable*.",
 )
 def no_relu_between(channels_in, channels_out, kernel, stride):
     parts = layers(channels_in, channels_out, kernel, stride)
@@ -1218,7 +1226,8 @@ def no_relu_between(channels_in, channels_out, kernel, stride):
 
 @mutant(
     "DepthwiseSeparable",
-    "Your block ends with the normalisation; its last ReLU is missing. See *@conv-grouped*.",
+    "Your block ends with the normalization; its last ReLU is missing. See "
+    "*Grouped, depthwise, depthwise-separable*.",
 )
 def no_relu_at_the_end(channels_in, channels_out, kernel, stride):
     return in_turn(layers(channels_in, channels_out, kernel, stride)[:-1])
@@ -1226,10 +1235,10 @@ def no_relu_at_the_end(channels_in, channels_out, kernel, stride):
 
 @mutant(
     "DepthwiseSeparable",
-    "You normalised after the ReLU. The block's order is convolution, normalisation, ReLU. See "
-    "*@conv-grouped*.",
+    "You normalized after the ReLU. The block's order is convolution, normalization, ReLU. See "
+    "*Grouped, depthwise, depthwise-separable*.",
 )
-def normalises_after_relu(channels_in, channels_out, kernel, stride):
+def normalizes_after_relu(channels_in, channels_out, kernel, stride):
     first, norm_1, relu, second, norm_2, _ = layers(channels_in, channels_out, kernel, stride)
     return in_turn([first, relu, norm_1, second, relu, norm_2])
 
@@ -1237,7 +1246,7 @@ def normalises_after_relu(channels_in, channels_out, kernel, stride):
 @mutant(
     "DepthwiseSeparable",
     "You left out the padding, so the map shrinks at stride 1. Half the kernel, rounded down, on "
-    "each side keeps its size. See *@conv-grouped*.",
+    "each side keeps its size. See *Grouped, depthwise, depthwise-separable*.",
 )
 def no_padding(channels_in, channels_out, kernel, stride):
     return in_turn(layers(channels_in, channels_out, kernel, stride, padding=0))
@@ -1246,7 +1255,8 @@ def no_padding(channels_in, channels_out, kernel, stride):
 @mutant(
     "DepthwiseSeparable",
     "Your stride sits in the 1 × 1 convolution, which then throws away maps that the depthwise one "
-    "has paid for. The depthwise convolution takes the stride. See *@conv-grouped*.",
+    "has paid for. The depthwise convolution takes the stride. See *Grouped, depthwise, "
+    "depthwise-separable*.",
 )
 def stride_in_the_pointwise(channels_in, channels_out, kernel, stride):
     from torch import nn
@@ -1258,8 +1268,9 @@ def stride_in_the_pointwise(channels_in, channels_out, kernel, stride):
 
 @mutant(
     "DepthwiseSeparable",
-    "The outputs are right, and your convolutions carry biases that do nothing: the normalisation "
-    "behind them subtracts the mean, and with it any bias. bias=False. See *@conv-grouped*.",
+    "The outputs are right, and your convolutions carry biases that do nothing: the normalization "
+    "behind them subtracts the mean, and with it any bias. bias=False. See *Grouped, depthwise, "
+    "depthwise-separable*.",
 )
 def keeps_the_biases(channels_in, channels_out, kernel, stride):
     from torch import nn
@@ -1271,9 +1282,9 @@ def keeps_the_biases(channels_in, channels_out, kernel, stride):
 
 @mutant(
     "DepthwiseSeparable",
-    "Your block normalises by the statistics of the batch in evaluation, too. An nn.BatchNorm2d "
+    "Your block normalizes by the statistics of the batch in evaluation, too. An nn.BatchNorm2d "
     "that is an attribute of the module keeps running ones, and .eval() switches to them. See "
-    "*@conv-grouped*.",
+    "*Grouped, depthwise, depthwise-separable*.",
 )
 def never_uses_running_statistics(channels_in, channels_out, kernel, stride):
     from torch import nn

@@ -34,6 +34,13 @@ _REPAIRS = (
     ('search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"',
      'search-button-field search-button__button pst-js-only"'),
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    # boxes come with one id for all of them
+    (' id="proof-content"', ""),
+    (' id="exercise-content"', ""),
+    (' id="solution-content"', ""),
+    (' id="proof"', ""),
+    # the roles of a bibliography went out of ARIA; it is a list
+    (' role="doc-biblioentry"', ' role="listitem"'),
     # everything on a page belongs to a landmark
     ('<div id="pst-primary-sidebar" class=',
      '<div id="pst-primary-sidebar" role="region" aria-label="This book" class='),

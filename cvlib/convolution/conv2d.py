@@ -90,23 +90,17 @@ def conv2d_naive(
     check_arrays(x=x, w=w, b=b)
     b_shape = None if b is None else b.shape
     slide, size = check_conv2d(x.shape, w.shape, b_shape, stride, padding, dilation, groups)
-    (row_stride, column_stride), (top, left), (row_step, column_step) = slide
-    kernels, share, height, width = w.shape
-    padded = np.pad(x, ((0, 0), (0, 0), (top, top), (left, left)))
-    out = np.zeros((len(x), kernels, *size), x.dtype)
-    for n in range(len(x)):
-        for k in range(kernels):
-            first = k // (kernels // groups) * share
-            for i in range(size[0]):
-                for j in range(size[1]):
-                    # Σ_c Σ_r Σ_s w[k, c, r, s] · x[n, c, i·stride + r·dilation - padding, …]
-                    for c in range(share):
-                        for r in range(height):
-                            for s in range(width):
-                                row = i * row_stride + r * row_step
-                                column = j * column_stride + s * column_step
-                                pixel = padded[n, first + c, row, column]
-                                out[n, k, i, j] += w[k, c, r, s] * pixel
-            if b is not None:
-                out[n, k] += b[k]
+    stride, padding, dilation = slide
+    share, kernels = w.shape[1], len(w) // groups
+    padded = np.pad(x, ((0, 0), (0, 0), (padding[0], padding[0]), (padding[1], padding[1])))
+    out = np.zeros((len(x), len(w), *size), x.dtype)
+    for n, k, i, j in np.ndindex(out.shape):
+        first = k // kernels * share
+        # Σ_crs w[k, c, r, s] · x[n, c, i·stride + r·dilation - padding, …]
+        for c, r, s in np.ndindex(w.shape[1:]):
+            row = i * stride[0] + r * dilation[0]
+            column = j * stride[1] + s * dilation[1]
+            out[n, k, i, j] += w[k, c, r, s] * padded[n, first + c, row, column]
+        if b is not None:
+            out[n, k, i, j] += b[k]
     return out

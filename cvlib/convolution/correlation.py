@@ -7,9 +7,9 @@ backward; a transposed convolution runs `spread` forward and the other two backw
 
 import numpy as np
 
-from cvlib.convolution.frames import View, add_tap, row_blocks
+from cvlib.convolution.frames import View, add_tap
 from cvlib.convolution.geometry import Pair, Slide
-from cvlib.convolution.patches import WORKSPACE_BYTES, patches
+from cvlib.convolution.patches import patches, plan
 from cvlib.convolution.validation import FloatArray
 
 
@@ -23,12 +23,21 @@ def correlate(x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: in
     y = np.empty((len(x), kernels, *size), x.dtype)
     grouped = y.reshape(len(x), groups, kernels // groups, size[0] * size[1])
     matrix = w.reshape(groups, kernels // groups, -1)
-    for n, outputs, columns in patches(x, view):
+    for images, outputs, columns in patches(x, view):
+        block = columns.reshape(groups, matrix.shape[2], -1)
+        target = grouped[images, :, :, outputs]
         # Y = W · columns
-        np.matmul(
-            matrix, columns.reshape(groups, matrix.shape[2], -1), out=grouped[n, :, :, outputs]
-        )
+        if len(target) == 1:
+            np.matmul(matrix, block, out=target[0])
+        else:
+            product = np.matmul(matrix, block)
+            target[...] = product.reshape(*matrix.shape[:2], len(target), -1).transpose(2, 0, 1, 3)
     return y
+
+
+def packed(grouped: FloatArray) -> FloatArray:
+    """Write the outputs of several images side by side: (m, G, K / G, P) -> (G, K / G, m·P)."""
+    return grouped.transpose(1, 2, 0, 3).reshape(*grouped.shape[1:3], -1)
 
 
 def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) -> FloatArray:
@@ -72,20 +81,21 @@ def _spread_strided(
     x = np.zeros((len(y), channels, *size), y.dtype)
     transposed = w.reshape(groups, kernels, -1).swapaxes(1, 2)
     grouped = y.reshape(len(y), groups, kernels, height * width)
-    row_bytes = channels * w[0, 0].size * width * y.itemsize
-    blocks = row_blocks(height, row_bytes, WORKSPACE_BYTES)
-    workspace = np.empty(blocks[0].stop * row_bytes // y.itemsize, y.dtype)
+    row_numbers = channels * w[0, 0].size * width
+    together, blocks = plan(len(y), view.size, row_numbers * y.itemsize)
+    workspace = np.empty(together * blocks[0].stop * row_numbers, y.dtype)
     # a matrix with one column is faster multiplied than matrix-multiplied
     product = np.multiply if kernels == 1 else np.matmul
-    for n in range(len(y)):
+    for first in range(0, len(y), together):
+        images = slice(first, min(first + together, len(y)))
         for rows in blocks:
-            seen = grouped[n, :, :, rows.start * width : rows.stop * width]
+            seen = packed(grouped[images, :, :, rows.start * width : rows.stop * width])
             columns = workspace[: channels * w[0, 0].size * seen.shape[2]]
             # columns = Wᵀ · Y
             product(transposed, seen, out=columns.reshape(groups, -1, seen.shape[2]))
-            windows = columns.reshape(channels, *view.kernel, -1, width)
+            windows = columns.reshape(channels, *view.kernel, images.stop - first, -1, width)
             for r, s in np.ndindex(view.kernel):
-                add_tap(x[n], windows[:, r, s], view, (r, s), rows.start)
+                add_tap(x[images], windows[:, r, s].swapaxes(0, 1), view, (r, s), rows.start)
     return x
 
 
@@ -101,11 +111,14 @@ def match(x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups:
     view = View(kernel_size, (size[0], size[1]), slide.stride, slide.padding, slide.dilation)
     w = np.zeros((kernels, channels // groups, *kernel_size), x.dtype)
     total = w.reshape(groups, kernels // groups, -1)
-    part = np.empty_like(total)
+    part = total
     grouped = y.reshape(batch, groups, kernels // groups, size[0] * size[1])
-    for n, outputs, columns in patches(x, view):
+    for step, (images, outputs, columns) in enumerate(patches(x, view)):
+        seen = packed(grouped[images, :, :, outputs])
+        if step == 1:
+            part = np.empty_like(total)
         # W += Y · columnsᵀ
-        block = columns.reshape(groups, total.shape[2], -1)
-        np.matmul(grouped[n, :, :, outputs], block.swapaxes(1, 2), out=part)
-        total += part
+        np.matmul(seen, columns.reshape(groups, total.shape[2], -1).swapaxes(1, 2), out=part)
+        if step:
+            total += part
     return w

@@ -72,13 +72,6 @@ def lay(
     copy_rows(frame[..., outside, columns[0]], image[..., inside, columns[1]])
 
 
-def row_blocks(rows: int, bytes_per_row: int, budget: int) -> list[slice]:
-    """Cut the output rows into equal blocks that fit the budget, of at least one row each."""
-    count = min(rows, max(1, -(-rows * bytes_per_row // budget)))
-    height = -(-rows // count)
-    return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
-
-
 def seen_by_tap(
     view: View, axis: int, tap: int, first: int, count: int, pixels: int
 ) -> tuple[slice, slice]:

@@ -6,55 +6,77 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cvlib.convolution.frames import View, as_rows, lay, overlap, row_blocks
+from cvlib.convolution.frames import View, as_rows, lay, overlap
+from cvlib.convolution.geometry import Pair
 from cvlib.convolution.validation import FloatArray
 
 WORKSPACE_BYTES = 4 * 2**20
+PACKED_OUTPUTS = 512
 
 
-def patches(x: FloatArray, view: View) -> Iterator[tuple[int, slice, FloatArray]]:
-    """Yield (image, outputs, columns): the windows of one block of output rows as a matrix.
+def plan(batch: int, size: Pair, row_bytes: int) -> tuple[int, list[slice]]:
+    """Return how many images share one matrix, and the blocks of output rows of one image.
 
-    `columns` is (C·R·S, P) for the P flattened output positions in the slice `outputs`. It is
-    overwritten by the next step.
+    Small images are packed together, for a matrix product likes long rows; a large one is cut up,
+    so that the workspace stays small (a block has at least one row).
+    """
+    height, width = size
+    count = min(height, max(1, -(-height * row_bytes // WORKSPACE_BYTES)))
+    rows = -(-height // count)
+    blocks = [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
+    if len(blocks) > 1:
+        return 1, blocks
+    fitting = min(PACKED_OUTPUTS // (height * width), WORKSPACE_BYTES // (height * row_bytes))
+    return max(1, min(batch, fitting)), blocks
+
+
+def patches(x: FloatArray, view: View) -> Iterator[tuple[slice, slice, FloatArray]]:
+    """Yield (images, outputs, columns): the windows of a few images, or of a part of one.
+
+    `columns` is (C·R·S, m·P) for m images and the P flattened output positions in the slice
+    `outputs`. It is overwritten by the next step.
     """
     batch, channels = x.shape[:2]
     height, width = view.size
-    if view.is_whole_image(x.shape[2:]):
-        for n in range(batch):
-            yield n, slice(0, height * width), x[n].reshape(channels, height * width)
-        return
-
     depth = channels * view.kernel[0] * view.kernel[1]
     step = view.stride[1]
     wide = -(-view.extent()[1] // step) * step
     # the windows of one output row, and the rows by which the frame (and piles) then grow
     row_numbers = depth * width + channels * wide * view.stride[0] * min(step, 2)
-    blocks = row_blocks(height, row_numbers * x.itemsize, WORKSPACE_BYTES)
-    workspace = np.empty(depth * blocks[0].stop * width, x.dtype)
-    frame = np.zeros((channels, view.extent(blocks[0].stop)[0], wide), x.dtype)
+    together, blocks = plan(batch, view.size, row_numbers * x.itemsize)
+    if together == 1 and view.is_whole_image(x.shape[2:]):
+        for n in range(batch):
+            yield slice(n, n + 1), slice(0, height * width), x[n].reshape(channels, -1)
+        return
+
+    workspace = np.empty(depth * together * blocks[0].stop * width, x.dtype)
+    frame = np.zeros((together, channels, view.extent(blocks[0].stop)[0], wide), x.dtype)
     inside, outside = overlap(x.shape[3], wide, view.offset[1])
     # at column stride 2 the pixels of a window row are no neighbours; dealt out into a pile of
     # even and a pile of odd columns, they are
     piles = frame[None]
     if step > 1:
-        piles = np.empty((step, *frame.shape[:2], wide // step), x.dtype)
+        piles = np.empty((step, *frame.shape[:3], wide // step), x.dtype)
     taps = [(which, pile, as_rows(windows)) for which, pile, windows in _windows(piles, view)]
-    for n in range(batch):
+    for first in range(0, batch, together):
+        images = slice(first, min(first + together, batch))
+        many = images.stop - first
         for block in blocks:
-            count = block.stop - block.start
-            lay(x[n], frame[:, : view.extent(count)[0]], view, block.start, (outside, inside))
-            columns = workspace[: depth * count * width]
-            cells = as_rows(columns.reshape(channels, *view.kernel, count, width))
+            rows = block.stop - block.start
+            part = frame[:many, :, : view.extent(rows)[0]]
+            lay(x[images], part, view, block.start, (outside, inside))
+            columns = workspace[: depth * many * rows * width]
+            cells = as_rows(columns.reshape(channels, *view.kernel, many, rows, width))
             for which, pile, windows in taps:
                 if step > 1:
-                    np.copyto(piles[pile], frame[:, :, pile::step])
-                np.copyto(cells[:, :, which], windows[:, :, :, :count])
-            yield n, slice(block.start * width, block.stop * width), columns.reshape(depth, -1)
+                    np.copyto(piles[pile], frame[..., pile::step])
+                np.copyto(cells[:, :, which], windows[:, :, :, :many, :rows])
+            outputs = slice(block.start * width, block.stop * width)
+            yield images, outputs, columns.reshape(depth, -1)
 
 
 def _windows(piles: FloatArray, view: View) -> Iterator[tuple[slice, int, FloatArray]]:
-    """Yield (kernel columns, pile, windows): views (C, R, kernel columns, H', W') of the piles.
+    """Yield (kernel columns, pile, windows): views (C, R, kernel columns, N, H', W').
 
     Column j of the padded image is column ⌊j / stride⌋ of pile j mod stride. Output j meets tap s
     at j·stride + s·dilation: in pile s·dilation mod stride, the same for taps a period apart.
@@ -64,21 +86,23 @@ def _windows(piles: FloatArray, view: View) -> Iterator[tuple[slice, int, FloatA
     for first in range(min(period, view.kernel[1])):
         skipped, pile = divmod(first * dilation, step)
         which = slice(first, view.kernel[1], period)
-        start = piles[pile, :, :, skipped:]
-        channel, row, column = start.strides
+        start = piles[pile, ..., skipped:]
+        image, channel, row, column = start.strides
         windows = as_strided(
             start,
             (
-                len(start),
+                start.shape[1],
                 view.kernel[0],
                 len(range(first, view.kernel[1], period)),
-                1 + (start.shape[1] - view.extent(1)[0]) // view.stride[0],
+                len(start),
+                1 + (start.shape[2] - view.extent(1)[0]) // view.stride[0],
                 view.size[1],
             ),
             (
                 channel,
                 row * view.dilation[0],
                 column * (dilation * period // step),
+                image,
                 row * view.stride[0],
                 column,
             ),

@@ -77,7 +77,7 @@ def convolution_matrices(settings: Mapping[str, Mapping[str, Any]]) -> Plot:
         per_row = (matrix != 0).sum(axis=1)
         said.append(
             f"{name}: {matrix.shape[0]} by {matrix.shape[1]}, "
-            f"{counted(np.count_nonzero(matrix), 'non-zero entry')}, "
+            f"{counted(int(np.count_nonzero(matrix)), 'non-zero entry')}, "
             f"{spread_of(per_row)} in a row, "
             f"{counted(int((~matrix.any(axis=0)).sum()), 'empty column')}."
         )

@@ -40,7 +40,7 @@ def learning_curves(results: Mapping[str, LearningCurves]) -> Plot:
             )
         ax.axhline(0.01, color="#7f7f7f", lw=1, ls=":")
         ax.set(xscale="log", yscale="log", title=title, xlabel="training patches")
-        ax.set_yticks([1, 0.1, 0.01, 0.001, 0.0001], ["100 %", "10 %", "1 %", "0.1 %", "0.01 %"])
+        ax.set_yticks([1, 1e-2, 1e-4, 1e-6], ["100 %", "1 %", "0.01 %", "0.0001 %"])
         ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
         ax.minorticks_off()
     axes[0, 0].set_ylabel("error on an unseen photograph")

@@ -34,8 +34,9 @@ def stamps(y: Array, kernel: Array, *, stride: int) -> Plot:
     figure, axes = new_figure(1, len(panels) + 1, height=1.9)
     for n, (ax, ((i, j), stamp)) in enumerate(zip(axes, panels, strict=False)):
         draw_cells(ax, stamp, labels=False, largest=float(out.max()))
-        draw_frame(ax, i * stride, j * stride, *kernel.shape, colour=PALETTE[n % len(PALETTE)])
-        ax.set_title(("" if n == 0 else "+ ") + f"{number(y[i, j])} × kernel")
+        rows, cols = kernel.shape
+        draw_frame(ax, i * stride, j * stride, rows, cols, PALETTE[n % len(PALETTE)])
+        ax.set_title(("" if n == 0 else "+ ") + f"{number(float(y[i, j]))} × kernel")
     draw_cells(axes[-1], out, largest=float(out.max()), fontsize=7)
     axes[-1].set_title("= output")
     alt = (
@@ -56,7 +57,7 @@ def zero_insertion(y: Array, kernel: Array, *, stride: int) -> Plot:
     figure, axes = new_figure(1, 4, height=2.1)
     panels = {
         "input": y,
-        "zeros slipped in, padded": ready,
+        "with zeros": ready,
         "kernel, rotated": kernel[::-1, ::-1],
         "output": out,
     }

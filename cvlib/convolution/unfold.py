@@ -33,6 +33,8 @@ def im2col(
     view = View(kernel, size, slide.stride, slide.padding, slide.dilation)
     depth = x.shape[1] * kernel[0] * kernel[1]
     result = np.empty((len(x), depth, size[0] * size[1]), x.dtype)
-    for n, outputs, columns in patches(x, view):
-        result[n, :, outputs] = columns
+    for images, outputs, columns in patches(x, view):
+        result[images, :, outputs] = columns.reshape(
+            depth, images.stop - images.start, -1
+        ).swapaxes(0, 1)
     return result

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvlib.grading.course import CourseError
 from cvlib.grading.intake import Submission, atomic_write
 from cvlib.grading.plan import Plan, environment_digest
 from cvlib.grading.result import Result
@@ -86,7 +87,7 @@ def _same_everywhere(client: Client) -> None:
     """A worker with other versions would give scores that the gradebook cannot reproduce."""
     for address, digest in client.run(environment_digest).items():
         if digest != environment_digest():
-            raise RuntimeError(
+            raise CourseError(
                 f"worker {address} has other versions of Python, numpy, scipy, torch, ipykernel "
                 "or cvlib than this machine: install the same ones there"
             )

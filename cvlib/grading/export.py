@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from cvlib.grading.course import Course, CourseError
 from cvlib.grading.intake import atomic_write
 
 Row = list[str]
+FORMULA = re.compile(r"\s*[=+@-]")
 
 
 class Scores:
@@ -153,7 +155,7 @@ def full_name(student: Any) -> str:
 
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula: a leading ``= + - @`` gets an apostrophe."""
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in "\t\r" else text
+    return f"'{text}" if text.startswith(("\t", "\r")) or FORMULA.match(text) else text
 
 
 def number(value: float) -> str:

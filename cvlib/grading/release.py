@@ -87,41 +87,41 @@ def _generate(course: Course, loaded: LoadedSet) -> None:
     notebook = nbformat.writes(build_source_notebook(loaded))
     write_if_changed(source / f"{set_id}.ipynb", notebook.encode())
     write_if_changed(source / PUBLIC_FILE, public_cases(loaded))
-    _drop_stale_sample(course, loaded)
     config = course.config()
     converter = GenerateAssignment(
         coursedir=course.directory(config, set_id), config=config, log=quiet_log()
     )
     converter.force = True
     report = capture_log(converter)
+    if _has_submissions(report) and _forget_sample(course, set_id):
+        report = capture_log(converter)
+    if _has_submissions(report):
+        raise CourseError(
+            f"{set_id} gained or lost cells after students had submitted it, and nbgrader keeps "
+            "what their marks belong to. Grade them with the old text, or remove the problem set "
+            f"and its marks: nbgrader db assignment remove {set_id} --force (in {course.root})"
+        )
     if not report["success"]:
-        reason = report.get("log", "") + report.get("error", "")
-        if "submissions associated with" in reason:
-            raise CourseError(
-                f"{set_id} gained or lost cells after students had submitted it, and nbgrader "
-                "keeps what their marks belong to. Grade them with the old text, or remove the "
-                f"problem set and its marks: nbgrader db assignment remove {set_id} --force "
-                f"(in {course.root})"
-            )
         raise CourseError(f"nbgrader could not release {set_id}:\n{reason_of(report)}")
 
 
-def _drop_stale_sample(course: Course, loaded: LoadedSet) -> None:
-    """Forget the marks of the sample class when cells changed: nobody real depends on them."""
-    from nbgrader.api import Gradebook, MissingEntry
+def _has_submissions(report: dict[str, Any]) -> bool:
+    """Whether nbgrader refused to change cells for which there are marks."""
+    return not report["success"] and "submissions associated with" in report.get("log", "")
 
-    set_id = loaded.problem_set.id
+
+def _forget_sample(course: Course, set_id: str) -> bool:
+    """Forget the marks of a problem set if only the sample class has any; say whether we did."""
+    from nbgrader.api import Gradebook
+
     sample = set(sample_expectations(course, set_id))
     config = course.config()
-    if not sample or not (course.root / "gradebook.db").is_file():
-        return
-    with Gradebook(course.directory(config, set_id).db_url, config.CourseDirectory.course_id) as gb:
-        try:
-            submissions = gb.assignment_submissions(set_id)
-        except MissingEntry:
-            return
-        if {s.student.id for s in submissions} <= sample:
-            gb.remove_assignment(set_id)
+    url = course.directory(config, set_id).db_url
+    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+        students = {s.student.id for s in gradebook.assignment_submissions(set_id)}
+        if students <= sample:
+            gradebook.remove_assignment(set_id)
+        return students <= sample
 
 
 def quiet_log() -> logging.Logger:

@@ -120,7 +120,7 @@ def bubblewrap_arguments(
         *("--info-fd", str(info_descriptor)),
         *interpreter_mounts(),
         *masks(policy.withheld),
-        *("--proc", "/proc", "--dev", "/dev"),
+        *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"),
         *(*size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
     ]

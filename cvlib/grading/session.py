@@ -20,10 +20,10 @@ __all__ = ["CellResult", "Reply", "Session"]
 
 #: How long a cell that ran out of time may take to show where it was interrupted.
 INTERRUPT_SECONDS = 1.0
-#: How long a finished cell's last outputs, or a finished call's last answers, may be on their way.
+#: How long the kernel may be silent before the last outputs of a cell, or answers of a call.
 SETTLE_SECONDS = 1.0
 TICK_SECONDS = 0.1
-MAX_OUTPUT_MESSAGE = 4 * 2**20
+MAX_MESSAGE = 4 * 2**20
 
 State = Literal["timeout", "dead"]
 
@@ -56,6 +56,7 @@ class Session:
         self._kernel: KernelProcess | None = None
         self._channels: dict[str, Channel] = {}
         self._key = b""
+        self._heard = 0.0
 
     def __enter__(self) -> Self:
         if self._kernel is not None:
@@ -138,7 +139,7 @@ class Session:
             request = self._send("shell", "cvlib_call", content, deadline)
             while len(replies) < len(calls) and time.monotonic() < deadline:
                 for channel, message in self._receive(request, deadline):
-                    if channel == "shell" and message.kind == "cvlib_answer":
+                    if channel == "answers":
                         index, reply, size = read_answer(message, left)
                         left -= size
                         if 0 <= index < len(calls):
@@ -154,14 +155,16 @@ class Session:
     def _greet(self, kernel: KernelProcess) -> None:
         """Connect, and wait until requests are answered and outputs arrive."""
         deadline = time.monotonic() + self.startup_timeout
-        answer = 2 * self.policy.file_bytes
         try:
             for name, kind, size in (
-                ("shell", "DEALER", answer), ("iopub", "SUB", MAX_OUTPUT_MESSAGE),
-                ("control", "DEALER", MAX_OUTPUT_MESSAGE),
+                ("shell", "DEALER", MAX_MESSAGE), ("iopub", "SUB", MAX_MESSAGE),
+                ("control", "DEALER", MAX_MESSAGE),
             ):  # fmt: skip
                 address = kernel.address(f"{name}_port")
                 self._channels[name] = Channel(address, kind, max_message=size)
+            self._channels["answers"] = Channel(
+                "", "", max_message=self.policy.file_bytes + 2**16, connected=kernel.answers
+            )
             while not all(c.ready for c in self._channels.values()):
                 self._receive("", deadline)
                 if time.monotonic() > deadline or not kernel.alive():
@@ -182,6 +185,8 @@ class Session:
         reply: dict[str, Any] | None = None
         idle = False
         while not (idle and reply is not None) and time.monotonic() < deadline:
+            if (idle or reply is not None) and time.monotonic() > self._heard + SETTLE_SECONDS:
+                break
             for channel, message in self._receive(request, deadline):
                 if channel == "iopub" and is_idle(message):
                     idle = True
@@ -189,10 +194,6 @@ class Session:
                     outputs.add(message.kind, message.content)
                 elif channel == "shell" and message.kind == "execute_reply":
                     reply = message.content or {}
-                else:
-                    continue
-                if idle or reply is not None:
-                    deadline = min(deadline, time.monotonic() + SETTLE_SECONDS)
         return {} if idle and reply is None else reply
 
     def _send(self, channel: str, kind: str, content: dict[str, Any], deadline: float) -> str:
@@ -203,22 +204,22 @@ class Session:
     def _receive(self, request: str, deadline: float) -> list[tuple[str, Message]]:
         """Wait for messages; return those that belong to a request, perhaps none."""
         poller = select.poll()
-        for channel in self._channels.values():
+        open_channels = {n: c for n, c in self._channels.items() if not c.lost}
+        for channel in open_channels.values():
             poller.register(channel.fileno(), select.POLLIN)
-        poller.poll(max(0.0, min(deadline - time.monotonic(), TICK_SECONDS)) * 1000)
+        wait = max(0.0, min(deadline - time.monotonic(), TICK_SECONDS))
+        ready = poller.poll(wait * 1000) if open_channels else []
+        if not ready and len(open_channels) < len(self._channels):
+            raise WireError("the kernel hung up, and everything it had sent is read")
+        if ready:
+            self._heard = time.monotonic()
         found: list[tuple[str, Message]] = []
-        lost: WireError | None = None
-        for name, channel in self._channels.items():
-            try:
-                channel.read()
-            except WireError as error:
-                lost = error
+        for name, channel in open_channels.items():
+            channel.read()
             while channel.messages:
                 message = Message(channel.messages.popleft())
                 if message.parent == request:
                     found.append((name, message))
-        if lost is not None and not found:
-            raise lost
         return found
 
     def _end(self, state: State) -> Reply:
@@ -248,7 +249,7 @@ def read_answer(message: Message, left: int) -> tuple[int, Reply, int]:
     if status in ("missing", "error", "refused"):
         return index, Reply(status, detail=detail), 0
     data = message.buffers[0] if message.buffers else None
-    size = left + 1 if data is None else len(data)
+    size = len(data or b"")
     if status != "ok" or data is None or size > left:
         return index, Reply("refused", detail="expected plain data within the limit"), size
     try:

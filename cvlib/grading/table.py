@@ -25,7 +25,9 @@ def show(report: Report) -> str:
     )
     if members:
         summary += f"; sample class: {right} of {members} score what they must"
-    return "\n".join([*columns([header, *lines], left=(0, len(header) - 1)), "", summary])
+    details = [f"\n{row.student}: {row.note}" for row in report.rows if "\n" in row.note]
+    table = columns([header, *lines], left=(0, len(header) - 1))
+    return "\n".join([*table, *details, "", summary])
 
 
 def _cells(row: Row, sample: bool) -> list[str]:
@@ -39,7 +41,7 @@ def _cells(row: Row, sample: bool) -> list[str]:
         due = "" if row.expected is None else _n(row.expected)
         tick = "" if row.expected is None else "✓" if row.as_expected else "✗"
         cells += [_n(row.automatic) if known else "–", due, tick]
-    notes = [row.note] if row.note else []
+    notes = [row.note.partition("\n")[0]] if row.note else []
     if marks and marks.waiting and not row.failed:
         notes.append(f"{marks.waiting} to be marked by a person")
     if marks and marks.late_penalty:
@@ -81,10 +83,9 @@ def show_places(course: Course, set_ids: Sequence[str], html: Path) -> str:
 
 def columns(rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> list[str]:
     """Align the cells of a table; numbers to the right, the ``left`` columns to the left."""
-    first_lines = [[cell.partition("\n")[0] for cell in row] for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*first_lines, strict=True)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
-    for row in first_lines:
+    for row in rows:
         cells = (
             cell.ljust(w) if k in left else cell.rjust(w)
             for k, (cell, w) in enumerate(zip(row, widths, strict=True))

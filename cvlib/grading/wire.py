@@ -29,22 +29,29 @@ LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class WireError(ConnectionError):
-    """The peer hung up or does not speak the protocol."""
+    """The kernel hung up, or does not take what is sent."""
 
 
 class Channel:
-    """One connection to a socket of the kernel; ``read`` takes in what has come and never waits."""
+    """One connection to the kernel; ``read`` takes in what has come and never waits."""
 
-    def __init__(self, path: str, kind: str, *, max_message: int) -> None:
+    def __init__(
+        self, path: str, kind: str, *, max_message: int, connected: socket.socket | None = None
+    ) -> None:
         self.max_message = max_message
         self.messages: deque[list[bytes | None]] = deque()
-        self.ready = False
+        self.lost = False
+        self.ready = connected is not None
         self._kind = kind
         self._buffer = bytearray()
-        self._greeted = False
+        self._greeted = self.ready
         self._frames: list[bytes | None] = []
         self._skip = 0
         self._flags = 0
+        if connected is not None:  # no greeting: it was ours from the beginning
+            self.socket = connected
+            self.socket.setblocking(False)
+            return
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self.socket.connect(path)
@@ -76,7 +83,10 @@ class Channel:
             self.socket.setblocking(False)
 
     def read(self) -> None:
-        """Take in at most a mebibyte of what has come; complete messages go to ``messages``."""
+        """Take in at most a mebibyte of what has come; complete messages go to ``messages``.
+
+        Afterwards ``lost`` tells whether the kernel hung up or speaks another protocol.
+        """
         for _ in range(16):
             if len(self.messages) >= MAX_QUEUE:
                 return
@@ -84,10 +94,11 @@ class Channel:
                 data = self.socket.recv(65536)
             except BlockingIOError:
                 return
-            except OSError as error:
-                raise WireError(f"connection lost: {error}") from error
-            if not data:
-                raise WireError("the kernel hung up")
+            except OSError:
+                data = b""
+            self.lost = not data
+            if self.lost:
+                return
             self._take(data)
 
     def _take(self, data: bytes) -> None:
@@ -100,7 +111,8 @@ class Channel:
             if len(self._buffer) < len(GREETING):
                 return
             if self._buffer[:1] != b"\xff" or self._buffer[10] < 3:
-                raise WireError("the peer does not speak ZMTP 3")
+                self.lost = True
+                return
             del self._buffer[: len(GREETING)]
             self._greeted = True
         start = 0

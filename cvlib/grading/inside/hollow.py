@@ -23,9 +23,11 @@ class HollowModule(ModuleType):
             if name[:1].isupper():
                 return type(name, (), {"__module__": self.__name__})
             raise AttributeError(name)
+        __tracebackhide__ = True  # IPython then shows the student's line only
         raise withheld(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         raise withheld(self)
 
 

@@ -26,8 +26,6 @@ def limit(limits: dict[str, int]) -> None:
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(ValueError, OSError):  # not every system has every limit
             resource.setrlimit(kind, (value, value))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")  # if memory runs out, this process goes first
 
 
 def use_inherited_sockets(descriptors: dict[str, int]) -> None:
@@ -84,7 +82,8 @@ def start(config: dict[str, Any]) -> None:
     app.initialize([])
     import shim
 
-    shim.install(app.kernel)
+    os.set_inheritable(config["answers"], False)
+    shim.install(app.kernel, config["answers"])
     sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
     app.start()
 

@@ -1,0 +1,135 @@
+"""Every test here runs over every problem set in ``assignments/``: a new one is tested at once."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from nbformat import NotebookNode
+
+from cvlib.check.marking import Outcome, Reply, Sheet, local_call, mark
+from cvlib.grading.judge import make_sheet
+from cvlib.grading.normalize import release_template
+from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook
+from cvlib.grading.spec import Exercise, LoadedSet, find_problem_sets, load_problem_set
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = ROOT / "chapters"
+
+
+@functools.cache
+def load(set_id: str) -> LoadedSet:
+    return load_problem_set(ROOT / "assignments", set_id)
+
+
+@functools.cache
+def sheet_of(set_id: str, exercise_id: str, seed: int) -> Sheet:
+    """What ``judge_exercise`` marks on; kept, because many answers are marked on the same draws."""
+    loaded = load(set_id)
+    mutants = loaded.variants.mutants_of(exercise_id)
+    return make_sheet(loaded.problem_set[exercise_id], mutants, np.random.default_rng(seed))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """An exercise that the judge marks, in its problem set."""
+
+    set_id: str
+    exercise: Exercise
+
+    @property
+    def loaded(self) -> LoadedSet:
+        return load(self.set_id)
+
+    @property
+    def seeds(self) -> range:
+        """Drawing for a class means building and training modules, so it gets fewer seeds."""
+        return range(4) if self.exercise.kind == "class" else range(20)
+
+    def sheet(self, seed: int) -> Sheet:
+        return sheet_of(self.set_id, self.exercise.id, seed)
+
+    def mark(self, target: Any, seed: int) -> Outcome:
+        sheet = self.sheet(seed)
+        call = local_call(target)
+        return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
+
+    def mark_replies(self, answer: Callable[[Sheet, int], Reply], seed: int) -> Outcome:
+        """Mark replies that were made up, one for each call, whatever the student's object is."""
+        sheet = self.sheet(seed)
+        replies: Sequence[Reply] = [answer(sheet, k) for k in range(len(sheet.calls))]
+        return mark(sheet, replies)
+
+
+SETS = find_problem_sets(ROOT / "assignments")
+GRADED = [Graded(s, e) for s in SETS for e in load(s).problem_set.exercises if e.graded_by_judge]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    names = metafunc.fixturenames
+    if "set_id" in names:
+        own = getattr(metafunc.module, "PROBLEM_SET", None)  # a module about one problem set
+        metafunc.parametrize("set_id", [own] if own else SETS)
+    if "graded" in names and "variant" in names:
+        pairs = [
+            (g, v)
+            for g in GRADED
+            for v in g.loaded.variants.all
+            if v.exercise == g.exercise.id
+            and v.is_mutant == ("mutant" in metafunc.function.__name__)
+        ]
+        ids = [f"{v.exercise}-{v.name}" for _, v in pairs]
+        metafunc.parametrize(("graded", "variant"), pairs, ids=ids)
+    elif "graded" in names:
+        metafunc.parametrize("graded", GRADED, ids=lambda g: f"{g.set_id}-{g.exercise.id}")
+
+
+def code_cells(notebook: NotebookNode) -> list[str]:
+    return [
+        c.source
+        for c in notebook.cells
+        if c.cell_type == "code"
+        and not c.metadata.get("nbgrader", {}).get("grade_id", "").startswith(CHECK_PREFIX)
+    ]
+
+
+def run(notebook: NotebookNode, *, stop_at_errors: bool) -> dict[str, Any]:
+    """Run the code cells as a kernel would: an error ends its cell, not the notebook."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for source in code_cells(notebook):
+        with contextlib.nullcontext() if stop_at_errors else contextlib.suppress(Exception):
+            exec(compile(source, "<cell>", "exec"), namespace)
+    return namespace
+
+
+@functools.cache
+def solve(set_id: str) -> dict[str, Any]:
+    """What the model solutions of a problem set define."""
+    return run(build_source_notebook(load(set_id)), stop_at_errors=True)
+
+
+@pytest.fixture
+def model(loaded: LoadedSet) -> dict[str, Any]:
+    return solve(loaded.problem_set.id)
+
+
+@pytest.fixture
+def blank(loaded: LoadedSet) -> dict[str, Any]:
+    """What the released notebook defines when it is run as it is."""
+    return run(release_template(loaded), stop_at_errors=False)
+
+
+@pytest.fixture
+def loaded(set_id: str) -> LoadedSet:
+    return load(set_id)
+
+
+@pytest.fixture
+def chapter(loaded: LoadedSet) -> str:
+    return (CHAPTERS / f"{loaded.problem_set.chapter}.md").read_text("utf-8")

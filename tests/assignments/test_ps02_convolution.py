@@ -1,0 +1,76 @@
+"""What the text of problem set 2 claims in passing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PROBLEM_SET = "ps02_convolution"
+
+
+def test_exactly_one_layer_fits_the_camera(loaded, model):
+    def sees_everything(pixels, windows, k, s, p):
+        seen = {q for i in range(windows) for q in range(i * s - p, i * s - p + k)}
+        return seen >= set(range(pixels))
+
+    output_size = model["output_size"]
+    fits = [
+        (k, p, s)
+        for k in range(1, 40, 2)
+        for s in range(1, 60)
+        for p in range(40)
+        if output_size((480, 640), (k, k), (s, s), (p, p), (1, 1)) == (30, 40)
+        and sees_everything(480, 30, k, s, p)
+        and sees_everything(640, 40, k, s, p)
+    ]
+    best = [f for f in fits if f[:2] == min(fits)[:2]]
+    wanted = loaded.problem_set["camera_layer"].reference
+    assert best == [(wanted["kernel"], wanted["padding"], wanted["stride"])]
+
+
+def test_worked_examples(model):
+    x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
+    w = np.array([[1.0, 0], [0, 10]])[None, None]
+    out = model["conv2d_forward"](x, w, np.zeros(1), (1, 1), (0, 0))
+    assert out[0, 0].tolist() == [[51, 62], [84, 95]]
+
+    a, b, c, d = kernel = np.array([2.0, 3, 5, 7])
+    kernel = kernel.reshape(2, 2)
+    matrix = model["convolution_matrix"](kernel, (3, 3), (1, 1), (0, 0))
+    assert matrix.tolist() == [
+        [a, b, 0, c, d, 0, 0, 0, 0],
+        [0, a, b, 0, c, d, 0, 0, 0],
+        [0, 0, 0, a, b, 0, c, d, 0],
+        [0, 0, 0, 0, a, b, 0, c, d],
+    ]
+    small = np.array([[[[1.0, 2.0]]]])
+    apart = model["conv_transpose2d"](small, kernel[None, None], (2, 2), (0, 0), (0, 0))
+    assert apart[0, 0].tolist() == [[a, b, 2 * a, 2 * b], [c, d, 2 * c, 2 * d]]
+    overlap = model["conv_transpose2d"](small, kernel[None, None], (1, 1), (0, 0), (0, 0))
+    assert overlap[0, 0].tolist() == [[a, b + 2 * a, 2 * b], [c, d + 2 * c, 2 * d]]
+    assert 3 * 3 * 128 * 128 == 147_456
+    layer = (3, 3), (2, 2), (1, 1)
+    encoded = model["output_size"]((224, 224), *layer, (1, 1))
+    assert model["transposed_output_size"](encoded, *layer, (0, 0)) == (223, 223)
+
+
+def test_the_written_model_answer_computes_right():
+    matrix = np.array([[1, -1, 0], [0, 1, -1]])
+    x, same = np.array([1, 2, 4]), np.array([5, 6, 8])
+    assert (matrix @ x).tolist() == (matrix @ same).tolist() == [-1, -2]
+    assert (matrix.T @ matrix @ x).tolist() == [-1, -1, 2]
+
+
+def test_the_references_agree_with_torch(loaded):
+    import torch
+    from torch.nn import functional
+
+    torch_answers = {
+        "conv2d_forward": lambda x, w, b, s, p: functional.conv2d(x, w, b, s, p),
+        "conv_transpose2d": lambda x, w, s, p, e: functional.conv_transpose2d(x, w, None, s, p, e),
+    }
+    for name, function in torch_answers.items():
+        exercise = loaded.problem_set[name]
+        for case in exercise.draw(np.random.default_rng(6)):
+            tensors = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in case.args]
+            expected = exercise.reference(*case.args)
+            assert np.allclose(function(*tensors).numpy(), expected, rtol=1e-12, atol=1e-12)

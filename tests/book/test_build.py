@@ -1,0 +1,72 @@
+"""The build itself: quick when nothing changed, and aware of what did."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def build():
+    spec = importlib.util.spec_from_file_location("book_build", ROOT / "book" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_second_build_is_skipped_at_once(site):
+    start = time.monotonic()
+    command = [sys.executable, str(ROOT / "book" / "build.py")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "up to date" in result.stdout
+    assert str(site / "index.html") in result.stdout
+    assert time.monotonic() - start < 10
+
+
+def tree(folder: Path) -> Path:
+    for name in ("cvlib/room", "cvlib/grading", "book/_ext", "chapters", "assignments/ps"):
+        (folder / name).mkdir(parents=True)
+    for name in ("_config.yml", "_toc.yml", "cvlib/room/a.py", "cvlib/grading/b.py",
+                 "book/_ext/c.py", "book/index.md", "chapters/one.md"):  # fmt: skip
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "pages"),
+    [
+        ("cvlib/room/a.py", True, False),
+        ("_config.yml", True, False),
+        ("book/_ext/c.py", True, True),
+        ("chapters/one.md", False, True),
+        ("cvlib/grading/b.py", False, True),
+    ],
+)
+def test_the_digest_knows_what_changed(build, tmp_path, changed, code, pages):
+    root = tree(tmp_path)
+    before = [build.digest(root, f(root)) for f in (build.code_files, build.page_files)]
+    assert before == [build.digest(root, f(root)) for f in (build.code_files, build.page_files)]
+    (root / changed).write_text("changed")
+    after = [build.digest(root, f(root)) for f in (build.code_files, build.page_files)]
+    assert [a != b for a, b in zip(after, before, strict=True)] == [code, pages]
+
+
+def test_a_build_that_fails_says_so_and_is_tried_again(build, tmp_path, capsys):
+    root = tree(tmp_path)
+    (root / "_config.yml").write_text("title: T\nonly_build_toc_files: true\n")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
+    (root / "book" / "index.md").write_text("# T\n\n{ref}`nowhere`\n")
+    with pytest.raises(RuntimeError, match="not built"):
+        build.build(root)
+    assert "nowhere" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="not built"):
+        build.build(root)
+    (root / "book" / "index.md").write_text("# T\n\nText.\n")
+    assert (build.build(root) / "index.html").is_file()
