@@ -21,6 +21,7 @@ from typing import IO, Any
 from cvlib.grading import mounts
 from cvlib.grading.cgroup import ControlGroup, make_group
 from cvlib.grading.identity import prepared
+from cvlib.grading.private import hold, new_directory
 from cvlib.grading.sandbox import (
     Policy,
     SandboxError,
@@ -33,19 +34,13 @@ from cvlib.grading.sandbox import (
 )
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
-#: Unix socket paths end at 107 bytes.
-LONGEST_DIRECTORY = 90
 
 
 def new_connection() -> dict[str, Any]:
     """A private directory, and the Jupyter connection information for sockets in it."""
-    directory = tempfile.mkdtemp(prefix="cvlib-")
-    if len(os.fsencode(directory)) > LONGEST_DIRECTORY:
-        os.rmdir(directory)
-        directory = tempfile.mkdtemp(prefix="cvlib-", dir="/tmp")
     return {
         "transport": "ipc",
-        "ip": f"{directory}/k",
+        "ip": str(new_directory() / "k"),
         **{name: number for number, name in enumerate(PORTS, start=1)},
         "key": secrets.token_hex(16),
         "signature_scheme": "hmac-sha256",
@@ -72,6 +67,7 @@ class KernelProcess:
         #: Answers to calls come in here, outside Jupyter's protocol.
         self.answers, self._answers_inside = socket.socketpair()
         self._open.append(self._answers_inside)
+        self._lock: int | None = hold(self.directory)
         try:
             if not policy.unsafe:
                 bubblewrap()
@@ -124,7 +120,10 @@ class KernelProcess:
         if self._group is not None:
             self._group.remove()
             self._group = None
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self._lock is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = None
 
     def _wait(self, seconds: float) -> None:
         if self.process is not None:

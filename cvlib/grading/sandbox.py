@@ -30,6 +30,7 @@ from cvlib.grading.mounts import (
 
 HOME = PurePosixPath("/home/student")
 WORK = HOME / "work"
+NEEDED = ("numpy", "ipykernel", "IPython", "zmq", "traitlets", "tornado", "jupyter_client")
 OLDEST_BUBBLEWRAP = (0, 8)
 INSTALL = "apt-get install bubblewrap (Debian/Ubuntu) or dnf install bubblewrap (Fedora)"
 
@@ -65,6 +66,8 @@ class Policy:
         for name in self.withhold:
             if not all(part.isidentifier() for part in name.split(".")):
                 raise ValueError(f"withhold: expected dotted module names, got {name!r}")
+            if name.split(".")[0] in NEEDED or name in ("cvlib", "cvlib.check"):
+                raise ValueError(f"withhold: the kernel itself needs {name}")
         for name in self.files:
             path = PurePosixPath(name)
             if not name or "\0" in name or path.is_absolute() or {".", ".."} & set(path.parts):
@@ -76,7 +79,10 @@ class Policy:
     @property
     def withheld(self) -> tuple[str, ...]:
         """The names withheld, the instructor's own room always among them."""
-        return tuple(dict.fromkeys((*self.withhold, "cvlib.grading")))
+        names = {*self.withhold, "cvlib.grading"}
+        return tuple(
+            sorted(n for n in names if not any(n.startswith(f"{other}.") for other in names))
+        )
 
     def limits(self) -> dict[str, int]:
         """The resource limits that the launcher sets, by their names in ``resource``."""

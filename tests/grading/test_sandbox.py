@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 import cvlib
-from cvlib.grading import mounts, sandbox
+from cvlib.grading import identity, mounts, sandbox
 from cvlib.grading.cgroup import make_group
+from cvlib.grading.private import new_directory
 from cvlib.grading.sandbox import Policy, SandboxUnavailable, probe
 from cvlib.grading.session import Session
 
@@ -42,7 +43,7 @@ def session() -> Iterator[Session]:
     """A session that the gentler probes of this module share."""
     with Session(
         Policy(
-            withhold=("torch", "scipy.signal", "jsonpointer", "cvlib.convolution"),
+            withhold=("torch", "torch.nn", "scipy.signal", "jsonpointer", "cvlib.convolution"),
             files={"data/image.bin": b"pixels"},
             tmp_bytes=SMALL,
         )
@@ -395,9 +396,15 @@ def test_kernels_die_with_a_killed_grader() -> None:
             break
         time.sleep(0.05)
     assert in_namespace(identity) == []
-    for leftover in Path(directory).glob("*"):  # a killed process cannot tidy up after itself
-        leftover.unlink()
-    Path(directory).rmdir()
+    # A killed process cannot tidy up after itself; the next one to start does it.
+    assert Path(directory).is_dir()
+    os.utime(directory, (0, 0))
+    with Session(Policy()) as session:
+        assert not Path(directory).exists()
+        assert session._kernel is not None
+        os.utime(session._kernel.directory, (0, 0))
+        new_directory().rmdir()
+        assert session._kernel.directory.is_dir()
 
 
 def test_two_sessions_at_once_know_nothing_of_each_other() -> None:
@@ -472,10 +479,22 @@ def test_another_user_gets_a_sandbox_or_a_clear_message() -> None:
     assert ran.stdout.strip() == "works" or ran.stdout.startswith(unreadable)
 
 
+def test_a_grader_who_is_not_root_gets_a_sandbox() -> None:
+    """As root, become nobody first, with a way to the interpreter wherever it lies."""
+    script = "import os; from cvlib.grading.sandbox import probe; probe(); print(os.getuid())"
+    needed = [*mounts.needed(), str(Path(sys._base_executable).resolve().parent)]  # type: ignore[attr-defined]
+    command = identity.prepared([sys.executable, "-c", script], needed, ())
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) != 0 or not identity._possible(tuple(needed))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"withhold": ("a/b",)}, "expected dotted module names, got 'a/b'"),
+        ({"withhold": ("numpy.linalg",)}, "the kernel itself needs numpy.linalg"),
+        ({"withhold": ("cvlib.check",)}, "the kernel itself needs cvlib.check"),
         ({"files": {"../x": b""}}, "expected a relative path without '..', got '../x'"),
         ({"files": {"/etc/x": b""}}, "expected a relative path"),
         ({"memory_bytes": 0}, "memory_bytes: expected more than 0, got 0"),

@@ -1,0 +1,66 @@
+"""Phase A: one submission that breaks grading itself is reported, and harms nobody else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import LocalCluster
+
+from cvlib.grading.batch import grade_all
+from cvlib.grading.intake import Submission
+from cvlib.grading.plan import make_plan, result_key
+from cvlib.grading.spec import LoadedSet
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+
+class WorkerKiller:
+    """Ends the worker that unpickles it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (1,)
+
+
+def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
+    tiny: LoadedSet, tmp_path: Path
+) -> None:
+    plan = make_plan(tiny, seed=1)
+    killer: Any = WorkerKiller()
+    strange: Any = 5
+    submissions = [
+        Submission("ann", b"no notebook"), Submission("killer", killer), Submission("bob", None),
+        Submission("strange", strange), Submission("cem", b"{}"),
+    ]  # fmt: skip
+    graded = {g.student: g for g in grade_all(submissions, plan, tmp_path, workers=2)}
+    assert set(graded) == {"ann", "killer", "bob", "strange", "cem"}
+    assert "AttributeError" in graded["strange"].failure
+    assert graded["killer"].result is None
+    assert graded["killer"].failure
+    for name, raw in (("ann", b"no notebook"), ("bob", None), ("cem", b"{}")):
+        result = graded[name].result
+        assert result is not None
+        assert result.key == result_key(raw, plan.digest)
+        assert (tmp_path / f"{result.key}.json").read_bytes() == result.to_json()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_any_dask_cluster_can_be_used_by_its_address(tiny: LoadedSet, tmp_path: Path) -> None:
+    plan = make_plan(tiny, seed=1)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        stream = grade_all(
+            [Submission("ann", b"")], plan, tmp_path, scheduler=cluster.scheduler_address
+        )
+        (graded,) = stream
+    assert graded.result is not None
+    assert graded.result.score == 0.0
+
+
+def test_nothing_to_do_starts_nothing(tiny: LoadedSet, tmp_path: Path) -> None:
+    assert (
+        list(grade_all([], make_plan(tiny, seed=1), tmp_path, scheduler="tcp://127.0.0.1:9")) == []
+    )
