@@ -1,10 +1,11 @@
 """The wall around a student's kernel: what it may use, and how bubblewrap is asked for it.
 
 Every namespace is unshared, every capability dropped, the environment cleared; the only writable
-places are three size-limited tmpfs mounts. Memory, file size, processor time, descriptors and
-processes are limited inside by ``inside/launcher.py``. For root, who is exempt from the limit on
-processes, a control group limits memory and processes together (``cgroup.py``); without one, the
-limit on memory holds for each process, and for root the number of processes is not limited.
+places are three size-limited tmpfs mounts, and ``/proc`` is read-only. Memory, file size, processor
+time, descriptors and processes are limited inside by ``inside/launcher.py``. A grader who is root
+also gives each kernel an unused user id (``identity.py``) and a control group that limits the
+memory of all its processes together (``cgroup.py``); without a group the limit on memory holds for
+each process, up to ``processes`` of them.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,18 +19,12 @@ from cvlib.grading.spec import LoadedSet
 pytestmark = pytest.mark.xdist_group("pipeline")
 
 
-class WorkerKiller:
-    """Ends the worker that unpickles it."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os._exit, (1,)
-
-
 def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
     tiny: LoadedSet, tmp_path: Path
 ) -> None:
     plan = make_plan(tiny, seed=1)
-    killer: Any = WorkerKiller()
+    # reading this one ends the process: max(prefix, key=os._exit) calls os._exit(239)
+    killer: Any = SimpleNamespace(removeprefix=functools.partial(max, key=os._exit))
     strange: Any = 5
     submissions = [
         Submission("ann", b"no notebook"), Submission("killer", killer), Submission("bob", None),
@@ -36,7 +32,7 @@ def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
     ]  # fmt: skip
     graded = {g.student: g for g in grade_all(submissions, plan, tmp_path, workers=2)}
     assert set(graded) == {"ann", "killer", "bob", "strange", "cem"}
-    assert "AttributeError" in graded["strange"].failure
+    assert "Error" in graded["strange"].failure
     assert graded["killer"].result is None
     assert graded["killer"].failure
     for name, raw in (("ann", b"no notebook"), ("bob", None), ("cem", b"{}")):
@@ -61,6 +57,5 @@ def test_any_dask_cluster_can_be_used_by_its_address(tiny: LoadedSet, tmp_path: 
 
 
 def test_nothing_to_do_starts_nothing(tiny: LoadedSet, tmp_path: Path) -> None:
-    assert (
-        list(grade_all([], make_plan(tiny, seed=1), tmp_path, scheduler="tcp://127.0.0.1:9")) == []
-    )
+    plan = make_plan(tiny, seed=1)
+    assert list(grade_all([], plan, tmp_path, scheduler="tcp://127.0.0.1:9")) == []
