@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +63,22 @@ def _collect(
 ) -> Iterator[Graded]:
     from distributed import as_completed
 
-    shared = client.scatter(plan, broadcast=True, hash=False)
-    futures = {
-        client.submit(_task, s.raw, shared, pure=False, retries=0): s.student for s in submissions
-    }
-    for future in as_completed(list(futures)):
-        student = futures.pop(future)
+    shared = client.submit(_keep, plan, pure=False)  # made again when the worker that has it dies
+    students: dict[Any, str] = {}
+    running = as_completed([])
+    waiting = iter(submissions)
+
+    def start(count: int) -> None:
+        for submission in itertools.islice(waiting, count):
+            future = client.submit(_task, submission.raw, shared, pure=False, retries=0)
+            students[future] = submission.student
+            running.add(future)
+
+    # one task a thread, so that one that kills its worker takes no waiting ones with it
+    start(sum(client.nthreads().values()))
+    for future in running:
+        student = students.pop(future)
+        start(1)
         try:
             result = Result.from_json(future.result())
         except SandboxUnavailable:
@@ -77,6 +89,10 @@ def _collect(
             atomic_write(results / f"{result.key}.json", result.to_json())
             yield Graded(student, result)
         future.release()
+
+
+def _keep(plan: Plan) -> Plan:
+    return plan
 
 
 def _task(raw: bytes | None, plan: Plan) -> bytes:
@@ -105,14 +121,16 @@ def _client(workers: int, tasks: int, scheduler: str | None) -> Iterator[Client]
     }
     with dask.config.set(settings), contextlib.ExitStack() as stack:
         if scheduler:
-            yield stack.enter_context(distributed.Client(scheduler, timeout="30s"))
+            yield stack.enter_context(distributed.Client(scheduler, timeout="10s"))
             return
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cvlib-dask-"))
         cluster = stack.enter_context(
             distributed.LocalCluster(
                 n_workers=min(workers, tasks),
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                local_directory=folder,
                 silence_logs=50,
             )
         )

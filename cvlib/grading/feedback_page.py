@@ -71,7 +71,9 @@ def render(nb: NotebookNode, names: dict[str, Any]) -> str:
         found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
         if found:
             heading = found[1]
-            title = heading if index < 2 and title == names["notebook"] else title
+            if index < 2 and title == names["notebook"]:
+                title = heading
+                cell.source = cell.source.replace(found[0], "", 1)  # the page's own heading says it
         cells.append(_view(cell, heading))
     marks = [view["mark"] for view in cells if view["mark"]]
     environment = jinja2.Environment(
@@ -146,7 +148,9 @@ def _short(text: str) -> str:
 
 def clean_markdown(source: str, attachments: Any = None) -> Markup:
     """Render Markdown, then keep only harmless tags: raw HTML in it is shown, never obeyed."""
-    renderer = IPythonRenderer(escape=False, attachments=dict(attachments or {}))
+    renderer = IPythonRenderer(
+        escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True
+    )
     html = MarkdownWithMath(renderer=renderer).render(source)
     return Markup(bleach.clean(html, tags=TAGS, attributes=_allowed, protocols=_PROTOCOLS))
 

@@ -125,11 +125,12 @@ def bubblewrap_arguments(
         *("--new-session", "--clearenv", "--cap-drop", "ALL"),
         *("--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
         *("--info-fd", str(info_descriptor)),
+        # before the interpreter, whose environment may itself lie under /tmp or a home
+        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
         *interpreter_mounts(),
         *masks(policy.withheld),
         *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"),
         *(*size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
-        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
     ]
     for name, descriptor in file_descriptors.items():
         arguments += ["--perms", "0444", "--ro-bind-data", str(descriptor), str(WORK / name)]

@@ -11,8 +11,14 @@ def addresses(site):
     return [
         "/" + path.relative_to(site).as_posix()
         for path in sorted(site.rglob("*.html"))
-        if "_static" not in path.parts
+        if "_static" not in path.parts and path != site / "index.html"  # it only sends you on
     ]
+
+
+def test_the_front_door_leads_to_the_landing_page(visit, address):
+    visit.page.goto(address)
+    visit.page.wait_for_url("**/book/index.html")
+    assert visit.page.locator("h1:visible").first.inner_text().startswith("Deep computer vision")
 
 
 def test_no_request_leaves_the_host_and_nothing_complains(visit, site, address):

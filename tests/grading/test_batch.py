@@ -46,7 +46,7 @@ def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
 def test_any_dask_cluster_can_be_used_by_its_address(tiny: LoadedSet, tmp_path: Path) -> None:
     plan = make_plan(tiny, seed=1)
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
     ) as cluster:
         stream = grade_all(
             [Submission("ann", b"")], plan, tmp_path, scheduler=cluster.scheduler_address

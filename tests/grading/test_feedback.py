@@ -51,7 +51,7 @@ def test_the_table_lists_every_exercise_under_its_heading(graded: Course) -> Non
     ]
     assert rows == [
         ["1 · Spread", "0 of 4"], ["2 · Inner product", "3 of 3"], ["3 · Taps", "1 of 1"],
-        ["4 · Why", "to be marked of 2"], ["5 · Twice", "2 of 2"],
+        ["4 · Why", "to be marked, 2"], ["5 · Twice", "2 of 2"],
     ]  # fmt: skip
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,20 @@ def _pids() -> list[int]:
 
 def test_the_probe_passes_here() -> None:
     probe()
+
+
+def test_an_environment_below_tmp() -> None:
+    """A clone in /tmp once lost its interpreter to the sandbox's own /tmp."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        root = Path(folder)
+        venv.create(root / "env", with_pip=False, symlinks=True)
+        python = root / "env/bin/python"
+        (site,) = (root / "env/lib").glob("python*/site-packages")
+        shutil.rmtree(site)
+        site.symlink_to(mounts.site_directories()[0])
+        code = "from cvlib.grading.sandbox import probe; probe(); print('fine')"
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "fine\n", done.stderr
 
 
 def test_no_network_and_no_socket_of_the_host(session: Session) -> None:

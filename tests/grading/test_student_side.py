@@ -39,7 +39,7 @@ def test_the_model_solution_passes(desk: Path, tiny: LoadedSet) -> None:
 def test_a_blank_notebook_fails_everywhere_in_our_words(desk: Path) -> None:
     failed = validate(desk)["failed"]
     checks = check_cells(nbformat.read(desk, as_version=4))
-    assert [f["source"] for f in failed] == [c.source for c in checks]
+    assert [f["source"] for f in failed if "check" in f["source"]] == [c.source for c in checks]
     assert "Not attempted yet" in failed[0]["error"]
     assert "Traceback" not in failed[0]["error"]
 
