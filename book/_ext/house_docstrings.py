@@ -24,7 +24,8 @@ def escape(text: str) -> str:
         if part.startswith("`"):
             parts.append(f"``{part.strip('`')}``")
         else:
-            parts.append(re.sub(r"([*|\\]|_(?=\W|$))", r"\\\1", part))
+            primed = re.sub(r"\b([A-Z])'", r"\1′", part)  # H' is a size, not a quotation
+            parts.append(re.sub(r"([*|\\]|_(?=\W|$))", r"\\\1", primed))
     return "".join(parts)
 
 

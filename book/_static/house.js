@@ -1,7 +1,7 @@
 /* What scrolls sideways takes the focus, so that the keyboard can scroll it, too. */
 "use strict";
 (() => {
-  const SCROLLERS = ".math-scroll, .plot-canvas, .docstring-equation, .cell_output .text_html";
+  const SCROLLERS = ".math-scroll, .plot-canvas, .cell_output .text_html";
   const mark = () => {
     for (const box of document.querySelectorAll(SCROLLERS)) {
       if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");

@@ -169,8 +169,9 @@ def _criticism(
     for part, finding in zip(sheet.parts, findings, strict=True):
         if finding and part not in first:
             first[part] = finding
-    lines = [f"✓ {part}" for part, passed in parts.items() if passed]
-    if len(set(first.values())) == 1 and len(first) > 1:
+    passed = [part for part, ok in parts.items() if ok]
+    lines = [f"✓ {', '.join(passed)}"] if passed else []
+    if misconception or len(set(first.values())) == 1:  # one cause: one finding shows it
         lines.append(f"✗ {', '.join(first)}: {next(iter(first.values()))}")
     else:
         lines += [f"✗ {part}: {finding}" for part, finding in first.items()]

@@ -97,6 +97,13 @@ class Course:
 
         return PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
 
+    def gradebook_file(self) -> Path | None:
+        """The file of the gradebook; ``None`` when a database server holds it."""
+        url = str(self.config().CourseDirectory.get("db_url", ""))
+        if url and not url.startswith("sqlite:///"):
+            return None
+        return Path(url.removeprefix("sqlite:///")) if url else self.root / "gradebook.db"
+
     def directory(self, config: Config, set_id: str, student: str = "*") -> CourseDirectory:
         """nbgrader's view of the folder, for one student or all."""
         from glob import escape

@@ -133,7 +133,8 @@ def export(
 ) -> None:
     """Write the scores of a course in one of ``FORMATS``."""
     config = course.config()
-    if not (course.root / "gradebook.db").is_file() and "db_url" not in config.CourseDirectory:
+    file = course.gradebook_file()
+    if file is not None and not file.is_file():
         raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade run first")
     url = course.directory(config, "").db_url
     plugin = FORMATS[form](to=str(target), assignment=list(sets), student=list(students))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
@@ -40,13 +40,7 @@ def stale_pages(course: Course, set_id: str, *, force: bool = False) -> dict[str
     return stale
 
 
-def make_pages(
-    course: Course,
-    set_id: str,
-    pages: dict[str, str],
-    *,
-    done: Callable[[str], None] = lambda student: None,
-) -> dict[str, str]:
+def make_pages(course: Course, set_id: str, pages: dict[str, str]) -> dict[str, str]:
     """Make the pages that ``stale_pages`` named; return the failures, by student."""
     failures: dict[str, str] = {}
     config = course.config()
@@ -61,7 +55,6 @@ def make_pages(
             atomic_write(page.parent / KEY_NAME, key.encode())
         else:
             failures[student] = reason_of(report)
-        done(student)
     return failures
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import bleach
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -34,6 +34,7 @@ TAGS = frozenset(
 )
 IMAGE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 LONGEST = 20_000
+NO_RESPONSE = "No response."  # what nbgrader notes on an answer left untouched
 HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
 
 
@@ -69,12 +70,16 @@ def render(nb: NotebookNode, names: dict[str, Any]) -> str:
     title, heading = names["notebook"], ""
     for index, cell in enumerate(nb.cells):
         found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
-        if found:
+        view = _view(cell, found[1] if found else heading)
+        if found and not cell.metadata.get("nbgrader"):
             heading = found[1]
+            view["fold"] = True  # the student knows the task; the page is about the answer
+            view["html"] = clean_markdown(cell.source.replace(found[0], "", 1).strip())
             if index < 2 and title == names["notebook"]:
                 title = heading
-                cell.source = cell.source.replace(found[0], "", 1)  # the page's own heading says it
-        cells.append(_view(cell, heading))
+            else:
+                view["heading"] = clean_markdown(found[0])
+        cells.append(view)
     marks = [view["mark"] for view in cells if view["mark"]]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
@@ -101,6 +106,7 @@ def points(value: float) -> str:
 def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     about = cell.metadata.get("nbgrader", {})
     view: dict[str, Any] = {"kind": cell.cell_type, "outputs": [], "mark": None, "comment": ""}
+    view |= {"heading": "", "fold": False}
     is_check = str(about.get("grade_id", "")).startswith(CHECK_PREFIX) and about.get("grade")
     if is_check:
         view["kind"] = "check"
@@ -109,12 +115,27 @@ def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     elif cell.cell_type == "code":
         view["html"] = Markup(highlight(cell.source, PythonLexer(), HtmlFormatter()))
         view["outputs"] = [o for o in map(_output, cell.outputs) if o]
+    comment = about.get("comment") or ""
+    empty = comment == NO_RESPONSE
     if about.get("grade"):
         said = "".join(o.text for o in cell.get("outputs", []) if o.output_type == "stream")
-        view["mark"] = _mark(about, heading, said.partition("\n")[2].strip())
-    if about.get("comment"):
-        view["comment"] = clean_markdown(about["comment"])
+        text = "Nothing was written here." if empty else said.partition("\n")[2].strip()
+        view["mark"] = _mark(about, heading, text)
+    if comment and not empty:
+        view["comment"] = clean_markdown(comment)
     return view
+
+
+def _words(text: str) -> Markup:
+    """The judge's words, with *emphasis* and `code` in the lines that nobody else wrote."""
+    lines = []
+    for line in text.splitlines():
+        html = str(escape(line))
+        if line.startswith(("What happened:", "Hint", "Read:")):
+            html = re.sub(r"\*([^*`]+)\*", r"<em>\1</em>", html)
+            html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
+        lines.append(html)
+    return Markup("\n".join(lines))
 
 
 def _mark(about: dict[str, Any], heading: str, text: str) -> dict[str, Any]:
@@ -123,7 +144,7 @@ def _mark(about: dict[str, Any], heading: str, text: str) -> dict[str, Any]:
     level = "waiting" if waiting else "full" if score >= most else "part" if score > 0 else "none"
     return {
         "id": about["grade_id"], "title": heading or about["grade_id"], "score": points(score),
-        "points": points(most), "waiting": waiting, "level": level, "text": text,
+        "points": points(most), "waiting": waiting, "level": level, "text": _words(text),
     }  # fmt: skip
 
 

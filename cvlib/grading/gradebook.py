@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,9 @@ class Marks:
 
 def read_marks(course: Course, set_id: str) -> dict[str, Marks]:
     """The marks of every student who has any in a problem set."""
+    file = course.gradebook_file()
+    if file is not None and not file.is_file():
+        return {}  # opening it would make an empty one
     with _open(course, set_id) as gradebook:
         try:
             submissions = gradebook.assignment_submissions(set_id)
@@ -74,7 +77,6 @@ def record(
     students: Sequence[str],
     *,
     settings: dict[str, Any],
-    done: Callable[[str], None] = lambda student: None,
 ) -> dict[str, str]:
     """Run nbgrader's autograder for each student on the cached results; return the failures.
 
@@ -93,7 +95,6 @@ def record(
             failures[student] = f"{type(error).__name__}: {error}"
         if student in failures:
             take_back(course, set_id, student)
-        done(student)
     return failures
 
 

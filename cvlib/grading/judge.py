@@ -84,14 +84,18 @@ def generator(seed: int, exercise_id: str) -> np.random.Generator:
 def section_title(section: str, chapters: Path | None) -> str:
     """Turn ``02_convolution#conv-matrix`` into the words of the heading that carries the anchor."""
     page, _, anchor = section.partition("#")
+    number, _, topic = page.partition("_")
+    chapter = f"chapter {int(number)}" if number.isdecimal() else page
+    if topic:
+        chapter += f" ({topic.replace('_', ' ')})"
     path = chapters / f"{page}.md" if chapters else None
     if path is not None and path.is_file():
         found = re.search(
             rf"^\({re.escape(anchor)}\)=\s*\n+#+ +(.+)$", path.read_text("utf-8"), re.MULTILINE
         )
         if found:
-            return f"chapter {page}, “{found[1].strip()}”"
-    return f"chapter {page}, section {anchor}"
+            return f"{chapter}, “{found[1].strip()}”"
+    return f"{chapter}, section {anchor}"
 
 
 def _copy(case: Case) -> Case:

@@ -32,7 +32,8 @@ def release(course: Course, set_id: str, *, force: bool = False) -> Released:
     """Make ``source/`` and ``release/`` of a problem set, when they are not up to date."""
     loaded = load_problem_set(course.assignments, set_id)
     folder = course.root / "release" / set_id
-    files = [folder / f"{set_id}.ipynb", folder / PUBLIC_FILE, course.root / "gradebook.db"]
+    gradebook = course.gradebook_file()
+    files = [folder / f"{set_id}.ipynb", folder / PUBLIC_FILE, *([gradebook] if gradebook else [])]
     state = read_state(course)
     stamp = _stamp(course, loaded)
     if not force and state.get(set_id) == stamp and all(f.is_file() for f in files):
@@ -44,11 +45,6 @@ def release(course: Course, set_id: str, *, force: bool = False) -> Released:
     state[set_id] = stamp
     atomic_write(course.root / STATE_NAME, json.dumps(state, indent=1).encode())
     return Released(set_id, folder, fresh=True)
-
-
-def is_released(course: Course, loaded: LoadedSet) -> bool:
-    """Whether the release agrees with the text of the problem set."""
-    return read_state(course).get(loaded.problem_set.id) == _stamp(course, loaded)
 
 
 def read_state(course: Course) -> dict[str, str]:

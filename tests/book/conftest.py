@@ -4,10 +4,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 
-from built_book import built_site
+from tests.built_book import built_site
 
 
 @pytest.fixture(scope="session")

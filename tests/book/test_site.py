@@ -163,6 +163,6 @@ def weight(site: Path, name: str, page: BeautifulSoup) -> int:
 
 def test_pages_are_light(site, pages):
     for name, page in pages.items():
-        limit = 1500 if name == CHAPTER else 450
+        limit = 700 if name == CHAPTER else 350
         kilobytes = weight(site, name, page) / KILOBYTE
         assert kilobytes < limit, f"{name} weighs {kilobytes:.0f} kB, more than {limit}"

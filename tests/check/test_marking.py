@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cvlib.check.marking import Reply, local_call, mark
-from cvlib.grading.judge import generator, judge_exercise, make_sheet
+from cvlib.grading.judge import generator, judge_exercise, make_sheet, section_title
 from cvlib.grading.spec import Case, Exercise, Variant
 
 
@@ -132,3 +132,13 @@ def test_a_wrong_specification_says_what_is_wrong(changes, words):
     fields = {"points": 1, "section": "p#a", "reference": double, "cases": cases, **changes}
     with pytest.raises(ValueError, match=words):
         Exercise("x", "X", objective="o", **fields)
+
+
+def test_the_place_to_read_is_named_by_its_heading(tmp_path):
+    (tmp_path / "02_convolution.md").write_text("(conv-size)=\n## How big is it?\n")
+    assert section_title("02_convolution#conv-size", tmp_path) == (
+        "chapter 2 (convolution), “How big is it?”"
+    )
+    assert section_title("02_convolution#conv-size", None) == (
+        "chapter 2 (convolution), section conv-size"
+    )

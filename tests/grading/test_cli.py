@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from cvlib.grading.cli import cli
 from cvlib.grading.course import Course
 
+pytestmark = pytest.mark.xdist_group("pipeline")
+
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
 Grade = Callable[..., subprocess.CompletedProcess[str]]

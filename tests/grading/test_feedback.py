@@ -39,7 +39,7 @@ def test_the_page_names_the_misconception_and_the_points(graded: Course) -> None
     text = page(graded, "mutant-spread").get_text(" ")
     assert "6 of 12 points" in " ".join(text.split())
     assert "You divided by n − 1, as for a sample" in text
-    assert "Read: chapter 90_tiny, section spread" in text
+    assert "Read: chapter 90 (tiny), section spread" in text
     assert "1 still to be marked by a person" in " ".join(text.split())
     assert "Traceback" not in text
 

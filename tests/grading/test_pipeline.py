@@ -136,6 +136,12 @@ def test_a_lost_gradebook_is_filled_again_from_the_results(copy_of: Course) -> N
     assert automatic(copy_of) == before
 
 
+def test_looking_for_marks_makes_no_gradebook(tmp_path: Path) -> None:
+    course = Course.open(tmp_path, TINY)
+    assert read_marks(course, SET_ID) == {}
+    assert not (course.root / "gradebook.db").exists()
+
+
 def test_a_written_answer_waits_for_a_person_and_their_mark_is_kept(copy_of: Course) -> None:
     from nbgrader.api import Gradebook
 
