@@ -41,6 +41,11 @@ def code_files(root: Path) -> Iterable[Path]:
     yield from (root / name for name in ("_config.yml", "_toc.yml"))
 
 
+def static_files(root: Path) -> Iterable[Path]:
+    """Styles, scripts and fonts: Sphinx copies them only when it writes a page."""
+    yield from (p for p in (root / "book" / "_static").rglob("*") if p.is_file())
+
+
 def page_files(root: Path) -> Iterable[Path]:
     """Everything else that the site is made of."""
     folders = ["book", "chapters", "assignments", "cvlib/grading", "_build/course/release"]
@@ -71,23 +76,30 @@ def build(root: Path = ROOT, *, force: bool = False) -> Path:
         stamp = root / "_build" / "book.json"
         known = json.loads(stamp.read_text()) if stamp.is_file() else {}
         code = digest(root, code_files(root))
-        wanted = {"code": code, "pages": digest(root, page_files(root))}
+        static = digest(root, static_files(root))
+        wanted = {"code": code, "static": static, "pages": digest(root, page_files(root))}
         if not force and known == wanted and (site / "index.html").is_file():
             print(f"book: up to date, open {site / 'index.html'}")
             return site
         stamp.unlink(missing_ok=True)
         if force or known.get("code") != code:
-            for stale in ("html", ".doctrees", ".jupyter_cache"):
-                shutil.rmtree(root / "_build" / stale, ignore_errors=True)
+            _remove(root, "html", ".doctrees", ".jupyter_cache")
+        elif known.get("static") != static:
+            _remove(root, "html")
         start = time.monotonic()
         print("book: building", flush=True)
         if _run(root) != 0:
             # Sphinx does not repeat the warnings of pages it has read, so let it read them again.
-            shutil.rmtree(root / "_build" / ".doctrees", ignore_errors=True)
+            _remove(root, ".doctrees")
             raise RuntimeError("the book was not built: see the warnings above")
         stamp.write_text(json.dumps(wanted))
         print(f"book: built in {time.monotonic() - start:.0f} s, open {site / 'index.html'}")
         return site
+
+
+def _remove(root: Path, *folders: str) -> None:
+    for folder in folders:
+        shutil.rmtree(root / "_build" / folder, ignore_errors=True)
 
 
 def _run(root: Path) -> int:

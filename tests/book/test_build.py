@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 import time
@@ -70,3 +71,11 @@ def test_a_build_that_fails_says_so_and_is_tried_again(build, tmp_path, capsys):
         build.build(root)
     (root / "book" / "index.md").write_text("# T\n\nText.\n")
     assert (build.build(root) / "index.html").is_file()
+
+
+def test_the_styles_and_scripts_of_the_site_are_the_present_ones(build, site):
+    stamp = json.loads((site.parent / "book.json").read_text())
+    assert stamp["static"] == build.digest(ROOT, build.static_files(ROOT))
+    for path in build.static_files(ROOT):
+        there = site / "_static" / path.relative_to(ROOT / "book" / "_static")
+        assert path.name == "katex.min.js" or there.read_bytes() == path.read_bytes(), path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -45,10 +46,16 @@ def cvlib_grade() -> Grade:
 
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade) -> Course:
-    """A course with the sample class graded; tests read it and write nothing in it."""
-    root = tmp_path_factory.mktemp("course")
-    cvlib_grade(root, "release")
-    cvlib_grade(root, "sample")
-    cvlib_grade(root, "run", "--workers", "2")
-    cvlib_grade(root, "feedback")
+    """A course with the sample class graded once for all workers; tests write nothing in it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root, done = base / "graded-course", base / "graded-course.done"
+    with (base / "graded-course.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            cvlib_grade(root, "release")
+            cvlib_grade(root, "sample")
+            cvlib_grade(root, "run", "--workers", "2")
+            cvlib_grade(root, "feedback")
+            done.touch()
     return Course.open(root, TINY)

@@ -8,15 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from distributed import LocalCluster
 
 from cvlib.grading.batch import grade_all
 from cvlib.grading.intake import Submission
 from cvlib.grading.plan import make_plan, result_key
 from cvlib.grading.spec import LoadedSet
-
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 
 def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(

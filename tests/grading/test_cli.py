@@ -15,8 +15,6 @@ from click.testing import CliRunner
 from cvlib.grading.cli import cli
 from cvlib.grading.course import Course
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
 Grade = Callable[..., subprocess.CompletedProcess[str]]
@@ -119,6 +117,17 @@ def test_without_a_sandbox_nothing_is_graded_and_the_remedy_is_given(
                  "right", expect=0)  # fmt: skip
     assert "0 graded now" in report, "a failure of ours must touch no score"
     assert len(before) == len((tmp_path / "c" / "gradebook.db").read_bytes())
+
+
+def test_unsafe_grades_without_the_sandbox(
+    graded: Course, tmp_path: Path, cvlib_grade: Grade
+) -> None:
+    shutil.copytree(graded.root, tmp_path / "c", symlinks=True)
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    done = cvlib_grade(tmp_path / "c", "run", "--unsafe", "--student", "right", path=str(empty))
+    assert "1 graded now, 1 recorded" in done.stdout
+    assert "1 of 1 score what they must" in done.stdout
 
 
 def test_an_unreachable_cluster_is_named(graded: Course, cvlib_grade: Grade) -> None:

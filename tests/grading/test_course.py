@@ -125,6 +125,7 @@ def test_releasing_again_does_nothing_until_the_text_changes(tmp_path: Path) -> 
     assert "first cell now" in notebook.read_text()
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 def test_new_cells_after_submissions_are_an_error_that_says_what_to_do(
     tmp_path: Path,
 ) -> None:

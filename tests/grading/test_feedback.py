@@ -13,8 +13,6 @@ from cvlib.grading.course import Course
 from cvlib.grading.feedback import make_pages, page_path, stale_pages
 from cvlib.grading.feedback_page import clean_markdown, render
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 SET_ID = "ps90_tiny"
 EVIL = (
     "<script>alert(1)</script><img src=x onerror=alert(1)><iframe src=//evil.example></iframe>"

@@ -21,8 +21,6 @@ from cvlib.grading.release import release, sample_expectations
 from cvlib.grading.result import Result
 from cvlib.grading.running import Options, run_set
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
 FULL = 10.0

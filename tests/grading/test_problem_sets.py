@@ -15,8 +15,6 @@ from cvlib.grading.running import Options, run_set
 from cvlib.grading.sample_class import Classroom, to_bytes, write_sample
 from cvlib.grading.spec import find_problem_sets, load_problem_set
 
-pytestmark = pytest.mark.xdist_group("problem sets")
-
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 SETS = find_problem_sets(ASSIGNMENTS)
 

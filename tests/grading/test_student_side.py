@@ -15,8 +15,6 @@ from cvlib.grading.normalize import grade_id
 from cvlib.grading.sample_class import Classroom, check_cells, to_bytes
 from cvlib.grading.spec import LoadedSet
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 SET_ID = "ps90_tiny"
 
 

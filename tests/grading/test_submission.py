@@ -13,8 +13,6 @@ from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_byte
 from cvlib.grading.spec import LoadedSet
 from cvlib.grading.submission import execute, grade
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 LIMITS = Limits(cell_seconds=2.0, session_seconds=60.0)
 
 
