@@ -10,29 +10,20 @@ import re
 from pathlib import Path
 from typing import Any
 
-import bleach
 import jinja2
 from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from cvlib.grading.clean import IMAGE, clean_markdown
 from cvlib.grading.notebook import CHECK_PREFIX
 
 TEMPLATES = Path(__file__).parent / "templates"
-TAGS = frozenset(
-    [
-        *("a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "hr", "img", "li"),
-        *("h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "span", "strong", "sub", "sup"),
-        *("table", "tbody", "td", "th", "thead", "tr", "ul"),
-    ]
-)
-IMAGE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 LONGEST = 20_000
 NO_RESPONSE = "No response."  # what nbgrader notes on an answer left untouched
 HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
@@ -165,23 +156,3 @@ def _output(output: NotebookNode) -> dict[str, str] | None:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… {len(text) - LONGEST} more"
-
-
-def clean_markdown(source: str, attachments: Any = None) -> Markup:
-    """Render Markdown, then keep only harmless tags: raw HTML in it is shown, never obeyed."""
-    renderer = IPythonRenderer(
-        escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True
-    )
-    html = MarkdownWithMath(renderer=renderer).render(source)
-    return Markup(bleach.clean(html, tags=TAGS, attributes=_allowed, protocols=_PROTOCOLS))
-
-
-_PROTOCOLS = ("http", "https", "mailto", "data")
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if tag == "img":
-        return name == "alt" or (name == "src" and bool(IMAGE.match(value)))
-    if tag == "a":
-        return name == "href" and bool(re.match(r"(https?:|mailto:|#)", value.strip(), re.I))
-    return name == "class" and tag in ("span", "code", "pre", "div")

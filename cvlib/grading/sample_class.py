@@ -19,6 +19,7 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
+from cvlib.check.marking import Outcome
 from cvlib.grading.course import Course
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.judge import generator, judge_exercise, local_call
@@ -84,9 +85,13 @@ class Classroom:
 
     def score_of(self, exercise: Exercise, target: Any) -> float:
         """What the judge gives to an object that we trust, in this process."""
+        return self.outcome_of(exercise, target).score
+
+    def outcome_of(self, exercise: Exercise, target: Any) -> Outcome:
+        """What the judge finds on an object that we trust, in this process."""
         mutants = self.loaded.variants.mutants_of(exercise.id)
         rng = generator(self.seed, exercise.id)
-        return judge_exercise(exercise, mutants, local_call(target), rng).score
+        return judge_exercise(exercise, mutants, local_call(target), rng)
 
     def pasted(self, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""
@@ -102,7 +107,7 @@ class Classroom:
             namespace: dict[str, Any] = {"__name__": "student", "np": np}
             exec(compile(source, "<variant>", "exec"), namespace)
             target = namespace[exercise.name]
-            same = self.score_of(exercise, target) == self.score_of(exercise, variant.target)
+            same = self.outcome_of(exercise, target) == self.outcome_of(exercise, variant.target)
         except (*FORMAT_ERRORS, ValueError, KeyError):
             return None
         return (source, target) if same else None

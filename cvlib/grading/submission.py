@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Sequence
@@ -47,6 +48,12 @@ def execute(raw: bytes | None, plan: Plan) -> Result:
     )
 
 
+def _preamble(cells: Sequence[NotebookNode]) -> str:
+    """The released code before the first exercise: imports, and names that all cells share."""
+    before = itertools.takewhile(lambda cell: not grade_id(cell), cells)
+    return "\n".join(cell.source for cell in before if cell.cell_type == "code")
+
+
 def _answered(notebook: NotebookNode, template: NotebookNode, items: Sequence[Item]) -> set[str]:
     """The exercises whose solution cell was edited, or whose name a cell of the student's holds."""
     released = {grade_id(c): c.source for c in template.cells if is_solution(c)}
@@ -67,6 +74,7 @@ class _Run:
 
     def __init__(self, notebook: NotebookNode, plan: Plan, answered: set[str]) -> None:
         self.plan = plan
+        self.preamble = _preamble(plan.template.cells)
         self.cells = notebook.cells
         self.answered = answered
         self.outputs: dict[int, list[dict[str, Any]]] = {}
@@ -106,6 +114,8 @@ class _Run:
 
         Cells before ``start`` are run again for what they define, with nothing kept or judged.
         """
+        # the released imports first: a student may have deleted or changed their cell
+        session.run(self.preamble, timeout=self.plan.limits.cell_seconds)
         for k, cell in enumerate(self.cells[: last + 1]):
             item = self.items.get(grade_id(cell))
             left = deadline - time.monotonic()

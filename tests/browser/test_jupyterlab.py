@@ -97,7 +97,6 @@ def run_all_cells(page: Page) -> None:
     )
 
 
-@pytest.mark.xdist_group("jupyterlab")
 def test_a_student_checks_and_validates(lab):
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -136,3 +136,11 @@ def test_only_text_and_pictures_are_kept_of_outputs() -> None:
         {"output_type": "display_data", "data": {"text/plain": "4.0"}, "metadata": {}},
         {"output_type": "stream", "name": "stdout", "text": "hello"},
     ]
+
+
+def test_a_deleted_import_cell_costs_nothing(room: Classroom, plan: Plan) -> None:
+    notebook = room.solved()
+    notebook.cells = [c for c in notebook.cells if "import numpy" not in c.source]
+    uses_numpy = "def spread(x):\n    return float(np.mean((x - np.mean(x)) ** 2))"
+    result = execute(to_bytes(rewrite(notebook, "spread", uses_numpy)), plan)
+    assert scores(result) == {"spread": 4.0, "inner": 3.0, "taps": 1.0, "Twice": 2.0}
