@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from cvlib.check.codec import NotPlainDataError, decode, encode
+from cvlib.check.codec import encode
 from cvlib.check.marking import Call, Reply
+from cvlib.grading.answers import is_idle, read_answer
 from cvlib.grading.kernel import KernelProcess, new_connection
 from cvlib.grading.outputs import Outputs, one_line
 from cvlib.grading.sandbox import Policy
-from cvlib.grading.wire import Channel, Message, WireError, load_json, pack
+from cvlib.grading.wire import Channel, Message, WireError, pack
 
 __all__ = ["CellResult", "Reply", "Session"]
 
@@ -231,28 +232,3 @@ class Session:
         if self._kernel is None and self.state is None:
             raise RuntimeError("open the session first: with Session(policy) as session: ...")
         return self.state is not None
-
-
-def is_idle(message: Message) -> bool:
-    """Whether the kernel says that it has finished with a request."""
-    state = (message.content or {}).get("execution_state")
-    return message.kind == "status" and state == "idle"
-
-
-def read_answer(message: Message, left: int) -> tuple[int, Reply, int]:
-    """Return the index of the call, the reply and its size; at most ``left`` bytes are decoded."""
-    content = message.content or {}
-    index = content.get("index")
-    if type(index) is not int:
-        return -1, Reply("refused"), 0
-    status, detail = content.get("status"), one_line(content.get("detail"))
-    if status in ("missing", "error", "refused"):
-        return index, Reply(status, detail=detail), 0
-    data = message.buffers[0] if message.buffers else None
-    size = len(data or b"")
-    if status != "ok" or data is None or size > left:
-        return index, Reply("refused", detail="expected plain data within the limit"), size
-    try:
-        return index, Reply("ok", decode(load_json(data), max_bytes=left)), size
-    except (NotPlainDataError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        return index, Reply("refused", detail=one_line(error)), size
