@@ -13,6 +13,7 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.convolution import (
+    compose_kernels,
     conv2d_backward,
     conv2d_forward,
     conv2d_output_size,
@@ -20,6 +21,7 @@ from cvlib.convolution import (
     conv_transpose2d_output_size,
     count_macs,
     count_parameters,
+    im2col,
 )
 from cvlib.convolution import convolution_matrix as sparse_matrix
 from cvlib.grading.spec import Case, Exercise, ProblemSet
@@ -102,7 +104,7 @@ def read_layer(target):
     return None if all(value is None for value in target.values()) else target
 
 
-# --- 3, 4: the layer --------------------------------------------------------------------------
+# --- 3, 7: the layer ----------------------------------------------------------------------------
 
 LAYERS: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {"shape": (1, 1, 1)},
@@ -167,7 +169,7 @@ def one_gradient(target, which, *args):
     return {"dx": dx, "dw": dw, "db": db}[which]
 
 
-# --- 5, 6: the convolution matrix ---------------------------------------------------------------
+# --- 4, 5: the convolution matrix ---------------------------------------------------------------
 
 MATRICES: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {"kernels": (2, 3), "outputs": (2, 3)},
@@ -209,7 +211,39 @@ def as_dense(target, *args):
     return matrix.toarray() if hasattr(matrix, "toarray") else matrix
 
 
-# --- 7, 8, 9: the transposed convolution --------------------------------------------------------
+# --- 6: the other matrix ------------------------------------------------------------------------
+
+SOBEL = np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])
+SHARPEN = np.array([[0.0, -1.0, 0.0], [-1.0, 5.0, -1.0], [0.0, -1.0, 0.0]])
+
+
+def draw_picture(rng: Rng, size: Pair) -> np.ndarray:
+    """Brightness that changes slowly, with some grain, so that no two windows are alike."""
+    slopes = rng.normal(size=size).cumsum(axis=0).cumsum(axis=1)
+    return 0.5 + slopes / np.abs(slopes).max() / 4 + rng.normal(0.0, 0.15, size)
+
+
+def draw_filtered(rng: Rng) -> Iterator[Case]:
+    square = (3, 3)
+    for part, kernels, noise in (
+        ("blur, sharpen, edges", [np.full(square, 1 / 9), SHARPEN, SOBEL, SOBEL.T], 0.0),
+        ("any kernel", [rng.normal(size=square)], 0.0),
+        ("not square", [rng.normal(size=unequal(rng, 2, 4))], 0.0),
+        ("noise", [rng.normal(size=square), rng.normal(size=unequal(rng, 2, 4))], 0.05),
+    ):
+        for kernel in kernels:
+            image = draw_picture(rng, unequal(rng, 10, 14))
+            filtered = forward(image[None, None], kernel[None, None], None, (1, 1), (0, 0))[0, 0]
+            filtered = filtered + noise * rng.normal(size=filtered.shape)
+            yield Case((image, filtered, kernel.shape), part=part)
+
+
+def recover_filter(image: np.ndarray, filtered: np.ndarray, size: Pair) -> np.ndarray:
+    windows = im2col(image[None, None], size)[0]
+    return np.linalg.lstsq(windows.T, filtered.ravel(), rcond=None)[0].reshape(size)
+
+
+# --- 8, 9, 10: the transposed convolution -------------------------------------------------------
 
 TRANSPOSED: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {},
@@ -279,7 +313,30 @@ def conv_transpose(x: Any, w: Any, stride: Pair, padding: Pair, output_padding: 
     return out
 
 
-# --- 10, 11: what it costs ----------------------------------------------------------------------
+# --- 11: checkerboards --------------------------------------------------------------------------
+
+WALLS: dict[str, list[tuple[Pair, Pair]]] = {  # part: (kernel, stride)
+    "the stride divides the kernel": [((4, 6), (2, 2)), ((6, 3), (3, 3))],
+    "the stride does not divide it": [((3, 5), (2, 2)), ((5, 4), (3, 3))],
+    "another stride along each axis": [((3, 5), (2, 3)), ((5, 4), (3, 2))],
+    "gaps between the stamps": [((2, 3), (3, 4)), ((3, 1), (4, 2))],
+}
+
+
+def draw_walls(rng: Rng) -> Iterator[Case]:
+    for part, walls in WALLS.items():
+        for kernel, stride in walls:
+            yield Case((rng.normal(size=kernel), stride), part=part)
+
+
+def checkerboard(w: np.ndarray, stride: Pair) -> np.ndarray:
+    wall = np.ones((1, 1, 2 * w.shape[0] + 1, 2 * w.shape[1] + 1))
+    canvas, _ = conv_transpose2d_forward(wall, w[None, None], stride=stride)
+    top, left = (k * s for k, s in zip(w.shape, stride, strict=True))  # far from every border
+    return canvas[0, 0, top : top + stride[0], left : left + stride[1]]
+
+
+# --- 12, 13: what it costs ----------------------------------------------------------------------
 
 
 def draw_separable_sizes(rng: Rng) -> Iterator[Case]:
@@ -313,7 +370,68 @@ def read_count(target, key):
     return target.get(key)
 
 
-# --- 12: the PyTorch module ---------------------------------------------------------------------
+# --- 14, 15: two small kernels for a large one --------------------------------------------------
+
+
+def draw_two_kernels(rng: Rng) -> Iterator[Case]:
+    n, m = unequal(rng, 2, 5)
+    for part, first, second in (
+        ("two 3 × 3", (3, 3), (3, 3)),
+        ("other sizes", unequal(rng, 2, 4), unequal(rng, 2, 4)),
+        ("other sizes", (2, 2), unequal(rng, 3, 5)),
+        ("a column and a row", (n, 1), (1, m)),
+    ):
+        yield Case((rng.normal(size=first), rng.normal(size=second)), part=part)
+
+
+def compose(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return compose_kernels(first[None, None], second[None, None])[0, 0]
+
+
+def draw_kernel(rng: Rng, size: Pair) -> np.ndarray:
+    """Draw a kernel with one best pair: its second singular value is neither zero nor a tie."""
+    for _ in range(10_000):
+        kernel = rng.normal(size=size)
+        largest, second = np.linalg.svd(kernel, compute_uv=False)[:2]
+        if 0.2 < second / largest < 0.8:
+            return kernel
+    raise ValueError(f"no kernel of size {size} has one best pair")
+
+
+def draw_products(rng: Rng) -> Iterator[Case]:
+    turned = [SOBEL, SOBEL.T][rng.integers(2)]
+    bell = np.outer([1, 4, 6, 4, 1], [1, 2, 1]) / 64
+    drawn = np.outer(rng.normal(size=4), rng.normal(size=3))
+    wide, tall = sorted(unequal(rng, 2, 5)), sorted(unequal(rng, 2, 5), reverse=True)
+    for part, kernels in {
+        "exactly a product": [turned, bell, drawn],
+        "any kernel": [draw_kernel(rng, (3, 3)), draw_kernel(rng, (5, 5))],
+        "not square": [draw_kernel(rng, (s[0], s[1])) for s in (wide, tall)],
+    }.items():
+        for kernel in kernels:
+            yield Case((kernel,), part=part)
+
+
+def column_and_row(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], vt[:1]
+
+
+def multiply_out(target, kernel):
+    import numpy as np
+
+    column, row = (np.asarray(part, dtype=float) for part in target(kernel))
+    if column.shape != (len(kernel), 1) or row.shape != (1, len(kernel[0])):
+        raise ValueError(
+            f"expected a column {(len(kernel), 1)} and a row {(1, len(kernel[0]))}, "
+            f"got {column.shape} and {row.shape}"
+        )
+    product = column @ row
+    left = np.linalg.norm(kernel - product) / np.linalg.norm(kernel)
+    return {"column @ row": product, "relative error left": float(left)}
+
+
+# --- 16: the PyTorch module ---------------------------------------------------------------------
 
 BLOCKS = {  # part: (stride, what is compared)
     "training, stride 1": ((1, 1), "output"),
@@ -442,28 +560,6 @@ PROBLEM_SET = ProblemSet(
             },
         ),
         Exercise(
-            id="conv2d_backward",
-            title="The layer, backward",
-            points=5,
-            objective="Derive and implement the three gradients of a convolutional layer.",
-            section=section("conv-backward"),
-            reference=backward,
-            cases=draw_backward,
-            driver=one_gradient,
-            hints={
-                "db": "b[k] is added to every pixel of map k in every image of the batch.",
-                "dw, stride 1": "One weight meets one pixel in every window: sum over windows and "
-                "images, of the padded image.",
-                "dw, larger stride": "Which pixel did weight (r, t) meet in window (i, j) when the "
-                "stride was not 1?",
-                "dx, stride 1": "Follow one pixel: every window that saw it sends something back, "
-                "through the weight it was seen with. Sum them.",
-                "dx, padding": "The padding received gradient, too. Nobody asked for it.",
-                "dx, larger stride": "dx has the shape of x, also where no window looked: the "
-                "gradient there is zero.",
-            },
-        ),
-        Exercise(
             id="convolution_matrix",
             title="Which matrix is it?",
             points=4,
@@ -497,8 +593,49 @@ PROBLEM_SET = ProblemSet(
                 "several kernels": "The flattened output is map 0, then map 1, … Which rows belong "
                 "to map k?",
                 "several of both": "Block (k, c) is the one-channel matrix of w[k, c].",
-                "stride and padding": "Each block is the matrix of exercise 5, with the same "
+                "stride and padding": "Each block is the matrix of exercise 4, with the same "
                 "stride and padding.",
+            },
+        ),
+        Exercise(
+            id="recover_filter",
+            title="Which filter was it?",
+            points=3,
+            objective="Recover an image filter from a picture and its answer, by least squares.",
+            section=section("conv-im2col"),
+            reference=recover_filter,
+            cases=draw_filtered,
+            hints={
+                "blur, sharpen, edges": "Each window gives one equation: its pixels times the "
+                "unknown weights make one filtered pixel. Compare *Nine numbers and a cat*.",
+                "any kernel": "Is the kernel the right way round, and were windows and answers "
+                "listed in the same order? Compare *The other matrix*.",
+                "not square": "size is (rows, columns), and the weights were flattened like the "
+                "windows: row by row.",
+                "noise": "No kernel fits every equation any more. Use all of them and make the sum "
+                "of the squared misses as small as it gets.",
+            },
+        ),
+        Exercise(
+            id="conv2d_backward",
+            title="The layer, backward",
+            points=5,
+            objective="Derive and implement the three gradients of a convolutional layer.",
+            section=section("conv-backward"),
+            reference=backward,
+            cases=draw_backward,
+            driver=one_gradient,
+            hints={
+                "db": "b[k] is added to every pixel of map k in every image of the batch.",
+                "dw, stride 1": "One weight meets one pixel in every window: sum over windows and "
+                "images, of the padded image.",
+                "dw, larger stride": "Which pixel did weight (r, t) meet in window (i, j) when the "
+                "stride was not 1?",
+                "dx, stride 1": "Follow one pixel: every window that saw it sends something back, "
+                "through the weight it was seen with. Sum them.",
+                "dx, padding": "The padding received gradient, too. Nobody asked for it.",
+                "dx, larger stride": "dx has the shape of x, also where no window looked: the "
+                "gradient there is zero.",
             },
         ),
         Exercise(
@@ -554,6 +691,25 @@ PROBLEM_SET = ProblemSet(
             },
         ),
         Exercise(
+            id="checkerboard",
+            title="A flat wall",
+            points=2,
+            objective="Predict the checkerboard of a transposed convolution from its kernel.",
+            section=section("conv-checkerboard"),
+            reference=checkerboard,
+            cases=draw_walls,
+            hints={
+                "the stride divides the kernel": "Which weights land on one pixel? Their places in "
+                "the kernel differ by whole strides. Compare *Checkerboards*.",
+                "the stride does not divide it": "Do it for one row, 3 taps and stride 2: two of "
+                "the weights meet in the even pixels. In the odd ones?",
+                "another stride along each axis": "stride = (down, along): the tile has "
+                "stride[0] rows and stride[1] columns.",
+                "gaps between the stamps": "A pixel that no stamp reaches stays 0. The tile is as "
+                "large as the stride, also when the kernel is smaller.",
+            },
+        ),
+        Exercise(
             id="depthwise_separable_parameters",
             title="What a separable layer weighs",
             points=2,
@@ -586,6 +742,41 @@ PROBLEM_SET = ProblemSet(
                 "detour": "Two layers do the work: what each costs has to be paid.",
                 "widest": "Write the cost of the detour as a function of its width b. It is a "
                 "straight line.",
+            },
+        ),
+        Exercise(
+            id="compose",
+            title="Two slides in one",
+            points=2,
+            objective="Compose two convolutions into the one kernel that does the work of both.",
+            section=section("conv-factorized"),
+            reference=compose,
+            cases=draw_two_kernels,
+            weights={"two 3 × 3": 2},
+            hints={
+                "two 3 × 3": "Through which pairs of weights can one pixel of the 5 × 5 window "
+                "reach the answer? Multiply along each way, add up the ways. Compare "
+                "*Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+                "other sizes": "How many pixels does a window of windows see along each axis?",
+                "a column and a row": "Here each place is reached in one way only.",
+            },
+        ),
+        Exercise(
+            id="column_and_row",
+            title="What a column and a row can keep",
+            points=3,
+            objective="Find the separable kernel nearest to a given one.",
+            section=section("conv-factorized"),
+            reference=column_and_row,
+            cases=draw_products,
+            driver=multiply_out,
+            hints={
+                "exactly a product": "Nothing should be left. Write Sobel's kernel as a column "
+                "times a row by hand, and compare your product with it.",
+                "any kernel": "The product is a matrix of rank 1, and you look for the nearest "
+                "one. Compare *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+                "not square": "The column is as long as the kernel is high, the row as it is wide: "
+                "(n, 1) and (1, m).",
             },
         ),
         Exercise(

@@ -692,6 +692,111 @@ def entry_by_entry(w, shape, stride, padding):
     return csr_array((values, (rows, columns)), shape=size)
 
 
+# --- recover_filter -----------------------------------------------------------------------------
+
+
+def pixels_by_weights(image: Any, size: Pair) -> np.ndarray:
+    """M with M @ w.ravel() == filtered.ravel(), for mutants that spoil what is done with it."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, size)
+    return windows.reshape(-1, size[0] * size[1])
+
+
+def solved(image: Any, filtered: Any, size: Pair) -> np.ndarray:
+    matrix = pixels_by_weights(image, size)
+    return np.linalg.lstsq(matrix, filtered.ravel(), rcond=None)[0].reshape(size)
+
+
+@mutant(
+    "recover_filter",
+    "Your kernel is the right one turned by 180°. The picture was filtered as a network does it, "
+    "without turning: weight (r, t) meets pixel (i + r, j + t). See *Which way round is the "
+    "kernel?*",
+)
+def recovers_it_turned(image, filtered, size):
+    return solved(image, filtered, size)[::-1, ::-1]
+
+
+@mutant(
+    "recover_filter",
+    "You read each window column by column, so the weights came out in that order, too. Flatten "
+    "the window row by row, or put the weights back as you took them out. See *The other matrix*.",
+)
+def windows_flattened_by_columns(image, filtered, size):
+    return solved(image, filtered, size).reshape(-1).reshape(size, order="F")
+
+
+@mutant(
+    "recover_filter",
+    "You listed the windows down the columns of the picture and the answers along its rows, so "
+    "each equation got another one's right-hand side. See *The other matrix*.",
+)
+def windows_listed_by_columns(image, filtered, size):
+    windows = np.lib.stride_tricks.sliding_window_view(image, size).swapaxes(0, 1)
+    matrix = windows.reshape(-1, size[0] * size[1])
+    return np.linalg.lstsq(matrix, filtered.reshape(-1), rcond=None)[0].reshape(size)
+
+
+@mutant(
+    "recover_filter",
+    "As many windows as weights are enough as long as every number is exact. With noise, those few "
+    "are believed to the letter: ask all windows and take the least squares. See *The other "
+    "matrix*.",
+)
+def first_windows_only(image, filtered, size):
+    count = size[0] * size[1]
+    windows = np.lib.stride_tricks.sliding_window_view(image, size).reshape(-1, count)
+    return np.linalg.solve(windows[:count], filtered.reshape(-1)[:count]).reshape(size)
+
+
+@mutant(
+    "recover_filter",
+    "You computed Mᵀy. That is what the backward pass sends to the weights, a direction and not "
+    "yet the answer: the least squares solve MᵀM w = Mᵀy. See *The other matrix*.",
+)
+def correlates_only(image, filtered, size):
+    return (pixels_by_weights(image, size).T @ filtered.ravel()).reshape(size)
+
+
+@mutant(
+    "recover_filter",
+    "You fitted every weight by itself, as if the others were zero. Neighbouring pixels are alike, "
+    "so each weight claims what the others did: solve for all of them at once. See *The other "
+    "matrix*.",
+)
+def one_weight_at_a_time(image, filtered, size):
+    matrix = pixels_by_weights(image, size)
+    return (matrix.T @ filtered.ravel() / (matrix**2).sum(axis=0)).reshape(size)
+
+
+@mutant(
+    "recover_filter",
+    "You let the filter add a constant as well, or took the means off first. This filter has no "
+    "bias, and with noise the spare unknown draws some of it in. See *The other matrix*.",
+)
+def fits_a_bias_too(image, filtered, size):
+    matrix = pixels_by_weights(image, size)
+    matrix = np.hstack([matrix, np.ones((len(matrix), 1))])
+    return np.linalg.lstsq(matrix, filtered.ravel(), rcond=None)[0][:-1].reshape(size)
+
+
+@alternative("recover_filter")
+def normal_equations(image, filtered, size):
+    rows, columns = filtered.shape
+    taps = [image[r : r + rows, t : t + columns] for r in range(size[0]) for t in range(size[1])]
+    gram = [[(a * b).sum() for b in taps] for a in taps]
+    return np.linalg.solve(gram, [(a * filtered).sum() for a in taps]).reshape(size)
+
+
+@alternative("recover_filter")
+def window_after_window(image, filtered, size):
+    equations = []
+    for i in range(len(filtered)):
+        for j in range(len(filtered[0])):
+            equations.append(image[i : i + size[0], j : j + size[1]].flatten())
+    weights = np.linalg.pinv(np.array(equations)) @ filtered.flatten()
+    return weights.reshape(size).tolist()
+
+
 # --- transposed_output_size ---------------------------------------------------------------------
 
 
@@ -1012,6 +1117,114 @@ def through_the_matrix(x, w, stride, padding, output_padding):
     return out
 
 
+# --- checkerboard -------------------------------------------------------------------------------
+
+
+def phase_sums(w: Any, stride: Pair) -> np.ndarray:
+    return np.array(
+        [[w[a :: stride[0], b :: stride[1]].sum() for b in range(stride[1])]
+         for a in range(stride[0])]
+    )  # fmt: skip
+
+
+@mutant(
+    "checkerboard",
+    "You gave every pixel the sum of the whole kernel. That is so at stride 1; with a larger "
+    "stride a pixel meets only the weights of its own phase. See *Checkerboards*.",
+)
+def the_whole_sum_everywhere(w, stride):
+    return np.full(stride, w.sum())
+
+
+@mutant(
+    "checkerboard",
+    "You counted the stamps on each pixel. It matters with which weight they land there: sum the "
+    "weights. Equal counts alone do not make a flat wall. See *Checkerboards*.",
+)
+def counts_the_stamps(w, stride):
+    return phase_sums(np.ones_like(w), stride)
+
+
+@mutant(
+    "checkerboard",
+    "You averaged the stamps on each pixel. Where stamps overlap they add up. See *Checkerboards*.",
+)
+def averages_the_stamps(w, stride):
+    return phase_sums(w, stride) / np.maximum(phase_sums(np.ones_like(w), stride), 1)
+
+
+@mutant(
+    "checkerboard",
+    "Your tile is transposed: α counts rows and β columns, as everywhere. See *Checkerboards*.",
+)
+def tile_transposed(w, stride):
+    return phase_sums(w, stride).T
+
+
+@mutant(
+    "checkerboard",
+    "You cut the kernel into blocks of neighbouring weights. The weights that meet in one pixel "
+    "lie a whole stride apart in the kernel. See *Checkerboards*.",
+)
+def blocks_of_neighbours(w, stride):
+    tile = np.zeros(stride)
+    block = [-(-n // s) for n, s in zip(w.shape, stride, strict=True)]
+    for (r, t), weight in np.ndenumerate(w):
+        tile[r // block[0], t // block[1]] += weight
+    return tile
+
+
+@mutant(
+    "checkerboard",
+    "You looked at the corner of the wall, where the first stamp is alone. Go a kernel's length "
+    "inwards, to where all stamps have arrived. See *Checkerboards*.",
+)
+def looks_at_the_corner(w, stride):
+    tile = np.zeros(stride)
+    for a in range(min(stride[0], w.shape[0])):
+        for b in range(min(stride[1], w.shape[1])):
+            tile[a, b] = w[a, b]
+    return tile
+
+
+@mutant(
+    "checkerboard",
+    "You took the phase from the wrong side: weight r of the stamp of pixel i lands on i · s + r, "
+    "so its phase is r mod s, not −r mod s. At stride 2 nobody notices. See *Checkerboards*.",
+)
+def phases_backwards(w, stride):
+    tile = np.zeros(stride)
+    for (r, t), weight in np.ndenumerate(w):
+        tile[-r % stride[0], -t % stride[1]] += weight
+    return tile
+
+
+@alternative("checkerboard")
+def stamp_a_wall(w, stride):
+    (rows, columns), (sh, sw) = w.shape, stride
+    canvas = np.zeros(((2 * rows + 1) * sh + rows, (2 * columns + 1) * sw + columns))
+    for i in range(2 * rows + 1):
+        for j in range(2 * columns + 1):
+            canvas[i * sh : i * sh + rows, j * sw : j * sw + columns] += w
+    return canvas[rows * sh : (rows + 1) * sh, columns * sw : (columns + 1) * sw]
+
+
+@alternative("checkerboard")
+def weight_by_weight(w, stride):
+    tile = [[0.0] * stride[1] for _ in range(stride[0])]
+    for r in range(len(w)):
+        for t in range(len(w[0])):
+            tile[r % stride[0]][t % stride[1]] += float(w[r][t])
+    return tile
+
+
+@alternative("checkerboard")
+def pad_and_fold(w, stride):
+    w = np.pad(w, [(0, -n % s) for n, s in zip(w.shape, stride, strict=True)])
+    folded = w.reshape(w.shape[0] // stride[0], stride[0], w.shape[1] // stride[1], stride[1])
+    return folded.sum(axis=(0, 2))
+
+
 # --- depthwise_separable_parameters -------------------------------------------------------------
 
 
@@ -1163,6 +1376,237 @@ variants.alternative_value(
         "direct": np.prod([14, 14, 5, 5, 480, 48]),
     },
 )
+
+
+# --- compose ------------------------------------------------------------------------------------
+
+
+def composed(first: Any, second: Any) -> np.ndarray:
+    return conv_transpose2d_forward(second[None, None], first[None, None])[0][0, 0]
+
+
+@mutant(
+    "compose",
+    "You slid one kernel over the other, so that one of them came in turned by 180°. Every weight "
+    "of one stamps the other as it is. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column "
+    "and a row*.",
+)
+def correlates_the_kernels(first, second):
+    (rows, columns), (more_rows, more_columns) = first.shape, second.shape
+    out = np.zeros((rows + more_rows - 1, columns + more_columns - 1))
+    for (r, t), weight in np.ndenumerate(second[::-1, ::-1]):
+        out[r : r + rows, t : t + columns] += weight * first
+    return out
+
+
+@mutant(
+    "compose",
+    "Your kernel is right, but the other way round, by 180°. Neither slide turns its kernel, so "
+    "their composition is not turned either. See *Which way round is the kernel?*",
+)
+def composes_it_turned(first, second):
+    return composed(first, second)[::-1, ::-1]
+
+
+@mutant(
+    "compose",
+    "Your kernel has the size of the first one; its rim is cut off. Two 3 × 3 windows in a row see "
+    "5 × 5 pixels. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def keeps_the_size_of_the_first(first, second):
+    top, left = (second.shape[0] - 1) // 2, (second.shape[1] - 1) // 2
+    rows, columns = first.shape
+    return composed(first, second)[top : top + rows, left : left + columns]
+
+
+@mutant(
+    "compose",
+    "You added the two kernels. That is two layers side by side, with their outputs summed; here "
+    "the second reads what the first wrote. See *Factorized: 5 × 5 from two 3 × 3, n × n from a "
+    "column and a row*.",
+)
+def adds_the_kernels(first, second):
+    (rows, columns), (more_rows, more_columns) = first.shape, second.shape
+    out = np.zeros((rows + more_rows - 1, columns + more_columns - 1))
+    for kernel in (first, second):
+        top, left = ((n - k) // 2 for n, k in zip(out.shape, kernel.shape, strict=True))
+        out[top : top + kernel.shape[0], left : left + kernel.shape[1]] += kernel
+    return out
+
+
+@mutant(
+    "compose",
+    "You multiplied weight by weight. A pixel goes through one weight of the first kernel and then "
+    "through any of the second: all pairs count. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def multiplies_weight_by_weight(first, second):
+    return first * second
+
+
+@mutant(
+    "compose",
+    "You took the matrix product of the kernels. It is their convolution matrices that multiply; "
+    "for kernels the two agree only if one is a column and one a row. See *Factorized: 5 × 5 from "
+    "two 3 × 3, n × n from a column and a row*.",
+)
+def multiplies_as_matrices(first, second):
+    return first @ second
+
+
+@mutant(
+    "compose",
+    "You laid the stamps side by side. They stand one pixel apart and overlap, because the first "
+    "layer's windows do. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def lays_the_stamps_side_by_side(first, second):
+    return np.kron(second, first)
+
+
+@mutant(
+    "compose",
+    "Where stamps overlap, your last one wins. Several pairs of weights lead to the same place, "
+    "and their products add up. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def the_last_pair_wins(first, second):
+    (rows, columns), (more_rows, more_columns) = first.shape, second.shape
+    out = np.zeros((rows + more_rows - 1, columns + more_columns - 1))
+    for (r, t), weight in np.ndenumerate(second):
+        out[r : r + rows, t : t + columns] = weight * first
+    return out
+
+
+@alternative("compose")
+def pair_by_pair(first, second):
+    rows, columns = (a + b - 1 for a, b in zip(first.shape, second.shape, strict=True))
+    out = [[0.0] * columns for _ in range(rows)]
+    for (r, t), a in np.ndenumerate(first):
+        for (u, v), b in np.ndenumerate(second):
+            out[r + u][t + v] += a * b
+    return out
+
+
+@alternative("compose")
+def through_fourier(first, second):
+    size = [a + b - 1 for a, b in zip(first.shape, second.shape, strict=True)]
+    return np.fft.irfft2(np.fft.rfft2(first, size) * np.fft.rfft2(second, size), size)
+
+
+@alternative("compose")
+def by_asking_each_pixel(first, second):
+    def slide(image, kernel):
+        windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+        return np.einsum("ijrs,rs->ij", windows, kernel)
+
+    out = np.zeros(np.add(first.shape, second.shape) - 1)
+    for place in np.ndindex(out.shape):
+        single = np.zeros_like(out)
+        single[place] = 1.0
+        out[place] = slide(slide(single, first), second).item()
+    return out
+
+
+# --- column_and_row -----------------------------------------------------------------------------
+
+
+@mutant(
+    "column_and_row",
+    "Your directions are right, but the singular value is missing: both vectors have length 1, "
+    "and so has their product. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def forgets_the_singular_value(kernel):
+    u, _, vt = np.linalg.svd(kernel)
+    return u[:, :1], vt[:1]
+
+
+@mutant(
+    "column_and_row",
+    "Your product has the singular value in it twice, once from either side. Give it to one of the "
+    "two, or its root to both. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def singular_value_twice(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], s[0] * vt[:1]
+
+
+@mutant(
+    "column_and_row",
+    "You took the last singular vectors. The singular values come sorted with the largest in "
+    "front, and that is the term worth keeping. See *Factorized: 5 × 5 from two 3 × 3, n × n from "
+    "a column and a row*.",
+)
+def keeps_the_last_term(kernel):
+    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
+    return u[:, -1:] * s[-1], vt[-1:]
+
+
+@mutant(
+    "column_and_row",
+    "You took a column of what np.linalg.svd returns last. That is V already transposed: its "
+    "rows are the vectors. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def takes_a_column_of_vt(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], vt[:, :1].T
+
+
+@mutant(
+    "column_and_row",
+    "Column and row are exchanged: your product is the transpose of the right one. u belongs to "
+    "the rows of the kernel and makes the column. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def exchanges_u_and_v(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return vt[:1].T * s[0], u[:, :1].T
+
+
+@mutant(
+    "column_and_row",
+    "You described the kernel by the means of its rows and columns. For Sobel's kernel these are "
+    "zero, and it is a perfect product all the same. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def means_of_rows_and_columns(kernel):
+    return kernel.mean(axis=1, keepdims=True), kernel.mean(axis=0, keepdims=True)
+
+
+@mutant(
+    "column_and_row",
+    "You read column and row off through the largest weight. If the kernel is a product, that is "
+    "exact; if not, every weight has a say in the least squares, not only those two lines. See "
+    "*Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def reads_them_off(kernel):
+    i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+    return kernel[:, j : j + 1] / kernel[i, j], kernel[i : i + 1]
+
+
+@alternative("column_and_row")
+def shares_the_singular_value(kernel):
+    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
+    root = np.sqrt(s[0])
+    return -root * u[:, :1], -root * vt[:1]
+
+
+@alternative("column_and_row")
+def by_turns(kernel):
+    row = kernel[np.abs(kernel).sum(axis=1).argmax()]
+    for _ in range(300):  # the best column for this row, then the best row for that column
+        column = kernel @ row / (row @ row)
+        row = column @ kernel / (column @ column)
+    return column[:, None], row[None, :]
+
+
+@alternative("column_and_row")
+def from_the_eigenvectors(kernel):
+    _, vectors = np.linalg.eigh(kernel @ kernel.T)
+    column = vectors[:, -1:]
+    return column.tolist(), (column.T @ kernel).tolist()
 
 
 # --- DepthwiseSeparable -------------------------------------------------------------------------

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from cvlib.convolution import conv2d_forward
+
 PROBLEM_SET = "ps02_convolution"
+NOTEBOOK = (Path(__file__).parents[2] / "assignments" / PROBLEM_SET / "notebook.md").read_text(
+    "utf-8"
+)
 
 
 def test_exactly_one_layer_fits_the_camera(loaded, model):
@@ -51,6 +58,28 @@ def test_worked_examples(model):
     layer = (3, 3), (2, 2), (1, 1)
     encoded = model["output_size"]((224, 224), *layer, (1, 1))
     assert model["transposed_output_size"](encoded, *layer, (0, 0)) == (223, 223)
+
+
+def test_the_pixels_of_the_cat_are_hers():
+    from skimage import data
+
+    cat = np.round(data.chelsea().mean(axis=2))[110:113, 140:145]
+    rows = [70, 94, 112, 114, 109], [74, 88, 112, 116, 112], [75, 86, 105, 113, 117]
+    assert cat.tolist() == [*map(list, rows)]
+    assert str(rows)[1:-1] in NOTEBOOK
+
+
+def test_worked_examples_of_stamps_and_compositions(model):
+    a, b, c = kernel = np.array([2.0, 3, 5])
+    assert model["checkerboard"](kernel[None], (1, 2)).tolist() == [[a + c, b]]
+    d, e = 7.0, 11.0
+    composed = model["compose"](kernel[None, :2], np.array([[d, e]]))
+    assert composed.tolist() == [[a * d, b * d + a * e, b * e]]
+    image = np.random.default_rng(1).normal(size=(1, 1, 3, 4))
+    answers, _ = conv2d_forward(image, np.ones((1, 1, 2, 2)))
+    assert answers.size == 6
+    column, row = model["column_and_row"](np.eye(3))
+    assert np.isclose(np.linalg.norm(np.eye(3) - column @ row), np.sqrt(2))
 
 
 def test_the_written_model_answer_computes_right():
