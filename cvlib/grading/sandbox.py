@@ -120,15 +120,18 @@ def bubblewrap_arguments(
 ) -> list[str]:
     """The arguments before the command; ``file_descriptors`` hold the content of each data file."""
     size = ["--size", str(policy.tmp_bytes)]
+    # an environment below /tmp lies in what the student may write: it gets a floor of its own
+    inside_writable = any(Path(sys.prefix).is_relative_to(place) for place in ("/tmp", HOME))
     arguments = [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--new-session", "--clearenv", "--cap-drop", "ALL"),
         *("--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
         *("--info-fd", str(info_descriptor)),
-        # before the interpreter, whose environment may itself lie under /tmp or a home
         *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
+        *(("--tmpfs", sys.prefix) if inside_writable else ()),
         *interpreter_mounts(),
         *masks(policy.withheld),
+        *(("--remount-ro", sys.prefix) if inside_writable else ()),
         *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"),
         *(*size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
     ]
