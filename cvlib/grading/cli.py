@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -41,6 +42,8 @@ def cli(context: click.Context, root: Path, assignments: Path) -> None:
     PROBLEM_SETS are folders in assignments/ such as ps02_convolution; without any, all are meant.
     Exit codes: 0 all is well, 1 something was found, 2 wrong use, 3 no sandbox.
     """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # workers share the cores; more threads only wait
     context.obj = (root, assignments)
 
 
