@@ -61,34 +61,53 @@ def grade_all(
 def _collect(
     client: Client, submissions: Sequence[Submission], plan: Plan, results: Path
 ) -> Iterator[Graded]:
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
 
     shared = client.submit(_keep, plan, pure=False)  # made again when the worker that has it dies
-    students: dict[Any, str] = {}
+    submitted: dict[Any, Submission] = {}
     running = as_completed([])
     waiting = iter(submissions)
+    suspects: list[Submission] = []
+
+    def submit(submission: Submission) -> Any:
+        return client.submit(_task, submission.raw, shared, pure=False, retries=0)
 
     def start(count: int) -> None:
         for submission in itertools.islice(waiting, count):
-            future = client.submit(_task, submission.raw, shared, pure=False, retries=0)
-            students[future] = submission.student
+            future = submit(submission)
+            submitted[future] = submission
             running.add(future)
 
-    # one task a thread, so that one that kills its worker takes no waiting ones with it
     start(sum(client.nthreads().values()))
     for future in running:
-        student = students.pop(future)
+        submission = submitted.pop(future)
         start(1)
         try:
-            result = Result.from_json(future.result())
-        except SandboxUnavailable:
-            raise
-        except Exception as error:  # one submission's failure is reported and stops nobody else
-            yield Graded(student, None, f"{type(error).__name__}: {error}")
-        else:
-            atomic_write(results / f"{result.key}.json", result.to_json())
-            yield Graded(student, result)
+            yield _received(submission, future, results)
+        except KilledWorker:
+            suspects.append(submission)
         future.release()
+    for submission in suspects:  # each alone: only one of them may have taken the others along
+        future = submit(submission)
+        try:
+            yield _received(submission, future, results)
+        except KilledWorker as error:
+            yield Graded(submission.student, None, f"KilledWorker: {error}")
+        future.release()
+
+
+def _received(submission: Submission, future: Any, results: Path) -> Graded:
+    """Wait for a result and keep it; raises KilledWorker, and what is our own failure."""
+    from distributed import KilledWorker
+
+    try:
+        result = Result.from_json(future.result())
+    except (SandboxUnavailable, KilledWorker):
+        raise
+    except Exception as error:  # one submission's failure is reported and stops nobody else
+        return Graded(submission.student, None, f"{type(error).__name__}: {error}")
+    atomic_write(results / f"{result.key}.json", result.to_json())
+    return Graded(submission.student, result)
 
 
 def _keep(plan: Plan) -> Plan:
