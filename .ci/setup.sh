@@ -33,6 +33,14 @@ fi
 
 say "creating $venv with the versions of constraints.txt (a few minutes the first time)"
 "$python" -m venv "$venv" || { echo "python3 -m venv failed; on Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
-"$venv/bin/python" -m pip install --quiet --progress-bar on --disable-pip-version-check \
-  -c constraints.txt -e ".[torch,book,grading,dev]"
+total=$(grep -c == constraints.txt)
+"$venv/bin/python" -m pip install --progress-bar off --disable-pip-version-check \
+  -c constraints.txt -e ".[torch,book,grading,dev]" 2>&1 | awk -v total="$total" '
+    /^(Collecting|Processing)/ {
+      name = $2; sub(".*/", "", name)
+      printf "\r\033[K    fetching %d of about %d: %s", ++n, total, name; fflush()
+    }
+    /^Installing collected/ { printf "\r\033[K    unpacking them\n"; fflush() }
+    /^ *(ERROR|error:)/ { print "\n" $0; fflush() }'
 touch "$venv/installed"
+say "$venv is ready"
