@@ -26,6 +26,7 @@ from cvlib.grading.notebook import CHECK_PREFIX
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST = 20_000
 NO_RESPONSE = "No response."  # what nbgrader notes on an answer left untouched
+DELIMITER = re.compile(r"^### (BEGIN|END) MARK SCHEME *$", re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
 
 
@@ -102,7 +103,7 @@ def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     if is_check:
         view["kind"] = "check"
     elif cell.cell_type == "markdown":
-        view["html"] = clean_markdown(cell.source, cell.get("attachments"))
+        view["html"] = clean_markdown(DELIMITER.sub("", cell.source), cell.get("attachments"))
     elif cell.cell_type == "code":
         view["html"] = Markup(highlight(cell.source, PythonLexer(), HtmlFormatter()))
         view["outputs"] = [o for o in map(_output, cell.outputs) if o]

@@ -54,6 +54,12 @@ def test_the_table_lists_every_exercise_under_its_heading(graded: Course) -> Non
     ]  # fmt: skip
 
 
+def test_the_marking_scheme_is_shown_without_its_delimiters(graded: Course) -> None:
+    text = page(graded, "right").get_text(" ")
+    assert "Two points: names the balance." in text
+    assert "MARK SCHEME" not in text
+
+
 def test_a_file_that_is_no_notebook_is_explained(graded: Course) -> None:
     assert "could not be read as a notebook" in page(graded, "malformed").get_text()
     assert "a link is not followed" in page(graded, "link").get_text()
