@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cvlib.check.codec import NotPlainDataError, decode, encode
-from cvlib.check.compare import Tolerance, describe, difference
+from cvlib.check.compare import Tolerance, difference
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Status = Literal["ok", "missing", "error", "timeout", "dead", "refused"]
@@ -222,6 +222,6 @@ def one_line(error: BaseException, limit: int = 400) -> str:
 
 
 __all__ = [
-    "Call", "Caller", "Misconception", "Outcome", "Reply", "Sheet", "describe", "local_call",
+    "Call", "Caller", "Misconception", "Outcome", "Reply", "Sheet", "local_call",
     "mark", "one_line", "skeleton",
 ]  # fmt: skip

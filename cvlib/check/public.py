@@ -34,7 +34,7 @@ def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
     try:
         exercises = json.loads(path.read_text("utf-8"))["exercises"]
         if exercise_id in exercises:
-            return _from_json(exercises[exercise_id])
+            return _from_json(exercise_id, exercises[exercise_id])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}): unpack the release again") from error
     raise KeyError(
@@ -60,9 +60,9 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _from_json(obj: dict[str, Any]) -> Sheet:
+def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
     return Sheet(
-        id=obj["name"],
+        id=exercise_id,
         name=obj["name"],
         points=obj["points"],
         read=obj["read"],

@@ -76,10 +76,7 @@ def depthwise_separable_backward(
 
     Shapes: as the arguments of `depthwise_separable_forward`. Errors as in `conv2d_backward`.
     """
-    first, second = cache
-    dmiddle, dpointwise_w, db = conv2d_backward(dout, second)
-    dx, ddepthwise_w, _ = conv2d_backward(dmiddle, first)
-    return dx, ddepthwise_w, dpointwise_w, db
+    return _backward_of_two(dout, cache)
 
 
 def two_3x3_forward(
@@ -116,7 +113,8 @@ def two_3x3_backward(
 
     Shapes: as the arguments of `two_3x3_forward`. Errors as in `conv2d_backward`.
     """
-    return _backward_of_two(dout, cache)
+    dx, dw1, dw2, _ = _backward_of_two(dout, cache)
+    return dx, dw1, dw2
 
 
 def separable_pair_forward(
@@ -153,7 +151,8 @@ def separable_pair_backward(
 
     Shapes: as the arguments of `separable_pair_forward`. Errors as in `conv2d_backward`.
     """
-    return _backward_of_two(dout, cache)
+    dx, dcolumn_w, drow_w, _ = _backward_of_two(dout, cache)
+    return dx, dcolumn_w, drow_w
 
 
 def compose_kernels(w1: FloatArray, w2: FloatArray) -> FloatArray:
@@ -172,8 +171,8 @@ def compose_kernels(w1: FloatArray, w2: FloatArray) -> FloatArray:
 
 def _backward_of_two(
     dout: FloatArray, cache: TwoCaches
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]:
     first, second = cache
-    dmiddle, dw2, _ = conv2d_backward(dout, second)
+    dmiddle, dw2, db = conv2d_backward(dout, second)
     dx, dw1, _ = conv2d_backward(dmiddle, first)
-    return dx, dw1, dw2
+    return dx, dw1, dw2, db

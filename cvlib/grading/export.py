@@ -19,6 +19,7 @@ from nbgrader.plugins import ExportPlugin
 
 from cvlib.grading.course import Course, CourseError
 from cvlib.grading.intake import atomic_write
+from cvlib.grading.result import points
 
 Row = list[str]
 FORMULA = re.compile(r"\s*[=+@-]")
@@ -49,7 +50,7 @@ class Scores:
     def cells(self, student: str) -> Row:
         """One cell an assignment, empty where nothing was handed in."""
         found = (self.score(student, a.name) for a in self.assignments)
-        return ["" if score is None else number(score) for score in found]
+        return ["" if score is None else points(score, decimals=4) for score in found]
 
 
 class _TableExport(ExportPlugin):
@@ -87,7 +88,7 @@ class CanvasExport(_TableExport):
         """The header, the row of points possible, then the students."""
         names = [a.name for a in scores.assignments]
         yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(safe, names)]
-        most = [number(a.max_score) for a in scores.assignments]
+        most = [points(a.max_score, decimals=4) for a in scores.assignments]
         yield ["    Points Possible", "", "", "", "", *most]
         for s in scores.students:
             login = safe(s.id)
@@ -114,7 +115,13 @@ class CsvExport(_TableExport):
         yield ["student", "name", "assignment", "score", "max_score"]
         for s in scores.students:
             for a, cell in zip(scores.assignments, scores.cells(s.id), strict=True):
-                yield [safe(s.id), safe(full_name(s)), safe(a.name), cell, number(a.max_score)]
+                yield [
+                    safe(s.id),
+                    safe(full_name(s)),
+                    safe(a.name),
+                    cell,
+                    points(a.max_score, decimals=4),
+                ]
 
 
 FORMATS: dict[str, type[_TableExport]] = {
@@ -157,8 +164,3 @@ def full_name(student: Any) -> str:
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula: a leading ``= + - @`` gets an apostrophe."""
     return f"'{text}" if text.startswith(("\t", "\r")) or FORMULA.match(text) else text
-
-
-def number(value: float) -> str:
-    """A score with at most four decimals and no exponent."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -22,6 +22,7 @@ from pygments.lexers import PythonLexer
 
 from cvlib.grading.clean import IMAGE, clean_markdown
 from cvlib.grading.notebook import CHECK_PREFIX
+from cvlib.grading.result import points
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST = 20_000
@@ -88,11 +89,6 @@ def render(nb: NotebookNode, names: dict[str, Any]) -> str:
         code_style=Markup(HtmlFormatter(style="default").get_style_defs(".highlight")),
         dark_code_style=Markup(HtmlFormatter(style="github-dark").get_style_defs(".highlight")),
     )
-
-
-def points(value: float) -> str:
-    """Points as a person writes them: at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:

@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.codec import decode, encode
-from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, local_call, mark, skeleton
+from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, mark, skeleton
 from cvlib.grading.spec import Case, Exercise, Variant
-
-__all__ = ["generator", "judge_exercise", "local_call", "make_sheet", "section_title"]
 
 
 def judge_exercise(

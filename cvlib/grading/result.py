@@ -26,7 +26,8 @@ class ExerciseResult:
     @property
     def feedback(self) -> str:
         """What stands under the check cell."""
-        return f"{self.score:.3g} of {self.max_score:g} points: {self.state}\n{self.text}"
+        marks = f"{points(self.score)} of {points(self.max_score)} points"
+        return f"{marks}: {self.state}\n{self.text}"
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,8 @@ def safe_outputs(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             if all(isinstance(v, str) for v in data.values()) and data:
                 kept.append({"output_type": "display_data", "data": data, "metadata": {}})
     return kept
+
+
+def points(value: float, *, decimals: int = 2) -> str:
+    """Points as a person writes them: no more decimals than needed, and no exponent."""
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")

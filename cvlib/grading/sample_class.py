@@ -19,10 +19,10 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome
+from cvlib.check.marking import Outcome, local_call
 from cvlib.grading.course import Course
 from cvlib.grading.intake import atomic_write
-from cvlib.grading.judge import generator, judge_exercise, local_call
+from cvlib.grading.judge import generator, judge_exercise
 from cvlib.grading.normalize import grade_id, is_solution, release_template
 from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook
 from cvlib.grading.release import SAMPLE_NAME

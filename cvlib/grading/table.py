@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cvlib.grading.result import points
+
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
     from cvlib.grading.doctor import Examination
@@ -35,17 +37,17 @@ def _cells(row: Row, sample: bool) -> list[str]:
     known = marks is not None and not row.failed
     cells = [
         row.student,
-        *([_n(marks.score), _n(marks.max_score)] if known and marks else ["–"] * 2),
+        *([points(marks.score), points(marks.max_score)] if known and marks else ["–"] * 2),
     ]
     if sample:
-        due = "" if row.expected is None else _n(row.expected)
+        due = "" if row.expected is None else points(row.expected)
         tick = "" if row.expected is None else "✓" if row.as_expected else "✗"
-        cells += [_n(row.automatic) if known else "–", due, tick]
+        cells += [points(row.automatic) if known else "–", due, tick]
     notes = [row.note.partition("\n")[0]] if row.note else []
     if marks and marks.waiting and not row.failed:
         notes.append(f"{marks.waiting} to be marked by a person")
     if marks and marks.late_penalty:
-        notes.append(f"late: −{_n(marks.late_penalty)}")
+        notes.append(f"late: −{points(marks.late_penalty)}")
     return [*cells, "; ".join(notes)]
 
 
@@ -92,7 +94,3 @@ def columns(rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> list[str]:
         )
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def _n(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

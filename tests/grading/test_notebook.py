@@ -66,6 +66,7 @@ def test_the_public_cases_hold_the_judged_exercises_and_no_answer(tiny, tmp_path
     (tmp_path / PUBLIC_FILE).write_bytes(public_cases(tiny))
     assert public_cases(tiny) == public_cases(tiny)
     assert read_sheet("spread", tmp_path).misconceptions
+    assert read_sheet("spread", tmp_path).id == "spread"
     assert read_sheet("taps", tmp_path).form_only
     assert read_sheet("taps", tmp_path).expected == (0,)
     with pytest.raises(KeyError):
