@@ -24,7 +24,7 @@ from cvlib.convolution import (
     im2col,
 )
 from cvlib.convolution import convolution_matrix as sparse_matrix
-from cvlib.grading.spec import Case, Exercise, ProblemSet
+from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, ProblemSet
 
 Rng = np.random.Generator
 Pair = tuple[int, int]
@@ -568,6 +568,7 @@ PROBLEM_SET = ProblemSet(
             reference=matrix,
             cases=draw_matrices,
             driver=as_dense,
+            builds_on=("output_size",),
             weights={"stride 1, no padding": 2},
             hints={
                 "stride 1, no padding": "One row an output pixel, one column an image pixel. Put "
@@ -587,6 +588,7 @@ PROBLEM_SET = ProblemSet(
             reference=channel_matrix,
             cases=draw_channel_matrices,
             driver=as_dense,
+            builds_on=("convolution_matrix",),
             hints={
                 "several input channels": "The flattened input is channel 0, then channel 1, … "
                 "Which columns belong to channel c?",
@@ -679,6 +681,7 @@ PROBLEM_SET = ProblemSet(
             section=section("conv-transposed"),
             reference=conv_transpose,
             cases=draw_conv_transpose,
+            builds_on=("transposed_output_size",),
             hints={
                 "stride 1, no padding": "Stamp the kernel once a pixel; where stamps overlap, they "
                 "add. The kernel is stamped as it is.",
@@ -789,7 +792,7 @@ PROBLEM_SET = ProblemSet(
             reference=depthwise_separable_block,
             cases=draw_blocks,
             driver=run_block,
-            withhold=("cvlib.convolution",),
+            withhold=WITHHOLD_ROOMS,
             seconds=60.0,
             hints={
                 "training, stride 1": "Convolution, normalization, ReLU, and the same once more. "

@@ -18,7 +18,7 @@ from cvlib.convolution import (
     conv_transpose2d_forward,
     convolution_matrix,
 )
-from cvlib.grading.spec import Variants
+from cvlib.grading.variants import Variants
 
 Pair = tuple[int, int]
 variants = Variants()

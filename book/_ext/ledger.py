@@ -12,6 +12,7 @@ import importlib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from docutils import nodes
@@ -39,10 +40,10 @@ class Ledger(SphinxDirective):
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
         ledger = tomllib.loads(Path(path).read_text("utf-8"))
-        room = importlib.import_module(ledger["room"])
+        rooms = [importlib.import_module(name) for name in ledger["rooms"]]
         self.titles = self._exercise_titles(ledger["problem_set"])
         rows = ledger["row"]
-        table = _table(COLUMNS, [self._cells(row, room) for row in rows])
+        table = _table(COLUMNS, [self._cells(row, rooms) for row in rows])
         self.set_source_info(table)
         return [nodes.paragraph("", _summary(rows)), table]
 
@@ -57,10 +58,13 @@ class Ledger(SphinxDirective):
             return {}
         return {e.id: e.title for e in loaded.problem_set.exercises}
 
-    def _cells(self, row: dict[str, Any], room: Any) -> list[list[nodes.Node]]:
+    def _cells(self, row: dict[str, Any], rooms: Sequence[ModuleType]) -> list[list[nodes.Node]]:
+        code: list[nodes.Node] = []
         for name in row.get("code", []):
-            if not hasattr(room, name):
-                self._wrong(row, f"{room.__name__} has no {name}")
+            homes = [room.__name__ for room in rooms if hasattr(room, name)]
+            if not homes:
+                self._wrong(row, f"no {name} in {', '.join(room.__name__ for room in rooms)}")
+            code += [_link(f"{home}.{name}", "py", "obj", name) for home in homes[:1]]
         exercised: list[nodes.Node] = []
         for exercise in row.get("exercises", []):
             if exercise not in self.titles:
@@ -70,7 +74,7 @@ class Ledger(SphinxDirective):
         return [
             [nodes.Text(row["item"])],
             [_link(label, "std", "ref", "") for label in row.get("sections", [])],
-            [_link(f"{room.__name__}.{n}", "py", "func", n) for n in row.get("code", [])],
+            code,
             exercised,
         ]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from cvlib.check.codec import NotPlainDataError, decode, encode
 from cvlib.check.compare import Tolerance, difference
+from cvlib.check.measure import Measure
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Status = Literal["ok", "missing", "error", "timeout", "dead", "refused"]
@@ -39,7 +40,11 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The marking sheet of one exercise: calls, expected values and what to say."""
+    """The marking sheet of one exercise: calls, expected values and what to say.
+
+    A part with a measure is not compared with the expected values, but measured against them: they
+    are the truth that a trained model is to predict.
+    """
 
     id: str
     name: str
@@ -56,6 +61,7 @@ class Sheet:
     weights: Mapping[str, float] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     misconceptions: tuple[Misconception, ...] = ()
+    measures: Mapping[str, Measure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,8 @@ def _finding(sheet: Sheet, k: int, reply: Reply) -> str | None:
     match reply.status:
         case "ok":
             expected, got = sheet.expected[k], reply.value
+            if measure := sheet.measures.get(sheet.parts[k]):
+                return measure.finding(expected, got)
             if sheet.form_only:
                 return difference(skeleton(expected), skeleton(got), sheet.tolerance)
             found = difference(expected, got, sheet.tolerance)
@@ -148,12 +156,17 @@ def _misconception(sheet: Sheet, replies: Sequence[Reply], findings: Sequence[st
         return ""
     for known in sheet.misconceptions:
         if all(
-            known.values[k] is not None
-            and difference(known.values[k], replies[k].value, sheet.tolerance) is None
+            known.values[k] is not None and _same(sheet, k, known.values[k], replies[k].value)
             for k in answered
         ):
             return known.text
     return ""
+
+
+def _same(sheet: Sheet, k: int, known: Any, got: Any) -> bool:
+    if measure := sheet.measures.get(sheet.parts[k]):
+        return measure.agrees(known, got)
+    return difference(known, got, sheet.tolerance) is None
 
 
 def _praise(sheet: Sheet, parts: int) -> str:

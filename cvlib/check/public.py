@@ -9,6 +9,7 @@ from typing import Any
 from cvlib.check.codec import decode, encode
 from cvlib.check.compare import Tolerance
 from cvlib.check.marking import Misconception, Sheet
+from cvlib.check.measure import Measure
 
 PUBLIC_FILE = "public_cases.json"
 
@@ -57,6 +58,7 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
         "weights": dict(sheet.weights),
         "hints": dict(sheet.hints),
         "misconceptions": [[m.text, encode(list(m.values))] for m in sheet.misconceptions],
+        "measures": {p: [m.kind, m.at_least, m.at_most] for p, m in sheet.measures.items()},
     }
 
 
@@ -78,4 +80,5 @@ def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
         misconceptions=tuple(
             Misconception(text, tuple(decode(values))) for text, values in obj["misconceptions"]
         ),
+        measures={part: Measure(*measure) for part, measure in obj["measures"].items()},
     )

@@ -156,7 +156,7 @@ def configure(c: Any, *, root: str, assignments: str) -> None:
     ]  # fmt: skip
     c.JudgeSettings.assignments = assignments
     c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in locked cells, not tasks
-    c.GenerateAssignment.post_convert_hook = f"{PLUGINS}.add_public_cases"
+    c.GenerateAssignment.post_convert_hook = f"{PLUGINS}.add_released_files"
     c.Autograde.exporter_class = f"{PLUGINS}.TolerantExporter"
     c.Autograde.post_convert_hook = f"{PLUGINS}.keep_timestamp"
     c.Autograde.autograde_preprocessors = [

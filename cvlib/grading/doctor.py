@@ -84,7 +84,7 @@ def garbage(exercise: Exercise) -> Iterator[tuple[str, Any]]:
     if exercise.kind == "answer":
         yield from [("None", None), ("a string", "42"), ("NaN", float("nan"))]
         return
-    if exercise.kind == "class":
+    if exercise.kind in ("class", "model"):
         yield from [("an empty class", type("Empty", (), {})), ("a number", 0)]
         return
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from cvlib.check.codec import decode, encode
 from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, mark, skeleton
-from cvlib.grading.spec import Case, Exercise, Variant
+from cvlib.grading.spec import Case, Exercise
+from cvlib.grading.variants import Variant
 
 
 def judge_exercise(
@@ -66,6 +67,7 @@ def make_sheet(
         reveal=not is_answer,
         weights=dict(exercise.weights),
         hints=dict(exercise.hints),
+        measures=exercise.measures(dict.fromkeys(c.part for c in cases)),
         misconceptions=tuple(
             Misconception(m.misconception, tuple(_mutant_value(exercise, m, c) for c in cases))
             for m in mutants

@@ -20,7 +20,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Configurable
 
-from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.course import read_secret
 from cvlib.grading.intake import atomic_write, read_submission
 from cvlib.grading.normalize import normalize, release_template
@@ -155,12 +154,12 @@ def forget_scores(db_url: str, assignment: str, student: str) -> None:
         gradebook.db.commit()
 
 
-def add_public_cases(assignment: str, student: str, notebooks: list[str]) -> None:
-    """After ``generate_assignment``: release the public cases beside the notebook."""
-    for source in (Path(n).parent / PUBLIC_FILE for n in notebooks):
-        root = source.parents[2]
-        if source.is_file():
-            shutil.copyfile(source, root / "release" / source.parent.name / PUBLIC_FILE)
+def add_released_files(assignment: str, student: str, notebooks: list[str]) -> None:
+    """After ``generate_assignment``: release the public cases and data beside the notebook."""
+    for folder in {Path(n).parent for n in notebooks}:
+        for source in folder.iterdir():
+            if source.is_file() and source.suffix != ".ipynb":
+                shutil.copyfile(source, folder.parents[1] / "release" / folder.name / source.name)
 
 
 def keep_timestamp(assignment: str, student: str, notebooks: list[str]) -> None:

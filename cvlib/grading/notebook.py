@@ -21,7 +21,7 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from cvlib.check.public import write_sheets
+from cvlib.check.public import PUBLIC_FILE, write_sheets
 from cvlib.grading.judge import make_sheet
 from cvlib.grading.spec import PUBLIC_SEED, Exercise, LoadedSet, ProblemSet
 
@@ -29,6 +29,7 @@ TAG = re.compile(r"^exercise:([A-Za-z0-9_]+)(:scheme)?$")
 CHECK_PREFIX = "check-"
 SCHEME_PREFIX = "scheme-"
 SOLUTION_MARK = "### BEGIN SOLUTION"
+MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 
 
 def build_source_notebook(loaded: LoadedSet) -> NotebookNode:
@@ -51,6 +52,15 @@ def build_source_notebook(loaded: LoadedSet) -> NotebookNode:
     return notebook
 
 
+def model_solutions(loaded: LoadedSet) -> dict[str, str]:
+    """Return the model solution of each exercise, as a student would have written its cell."""
+    return {
+        cell.metadata["nbgrader"]["grade_id"]: MARKS.sub("", cell.source)
+        for cell in build_source_notebook(loaded).cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
 def public_cases(loaded: LoadedSet) -> bytes:
     """Return the content of ``public_cases.json``: what the student's ``check`` marks against."""
     chapters = chapters_folder(loaded.directory.parent)
@@ -67,6 +77,12 @@ def public_cases(loaded: LoadedSet) -> bytes:
             if exercise.graded_by_judge
         ]
     )
+
+
+def released_files(loaded: LoadedSet) -> dict[str, bytes]:
+    """Everything that lies beside the released notebook, by name."""
+    own = {name: content() for name, content in loaded.problem_set.files.items()}
+    return {PUBLIC_FILE: public_cases(loaded), **own}
 
 
 def chapters_folder(assignments: Path) -> Path | None:

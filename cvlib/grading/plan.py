@@ -15,11 +15,15 @@ from nbformat import NotebookNode
 
 import cvlib
 from cvlib.check.marking import Sheet
-from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.judge import generator, make_sheet, section_title
 from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import CHECK_PREFIX, chapters_folder, public_cases
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.notebook import (
+    CHECK_PREFIX,
+    chapters_folder,
+    model_solutions,
+    released_files,
+)
+from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 
 #: Files of cvlib that can change no score.
 WITHOUT_EFFECT = (
@@ -38,11 +42,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Item:
-    """One exercise that the judge marks: where its check cell is, and its marking sheet."""
+    """One exercise that the judge marks: where its check cell is, and its marking sheet.
+
+    ``builds_on`` names the exercises that it calls, near and far, and ``solution`` is the source
+    that takes the place of a wrong answer when those that build on it are graded.
+    """
 
     title: str
     withhold: tuple[str, ...]
     sheet: Sheet
+    builds_on: tuple[str, ...] = ()
+    solution: str = ""
 
     @property
     def check_id(self) -> str:
@@ -74,6 +84,7 @@ def make_plan(
     """Draw the hidden cases and mark the reference and the mutants on them."""
     limits = limits or Limits()
     chapters = chapters_folder(loaded.directory.parent)
+    solutions = model_solutions(loaded)
     items = tuple(
         Item(
             exercise.title,
@@ -84,6 +95,8 @@ def make_plan(
                 generator(seed, exercise.id),
                 chapters=chapters,
             ),
+            foundations(loaded.problem_set, exercise),
+            solutions[exercise.id],
         )
         for exercise in loaded.problem_set.exercises
         if exercise.graded_by_judge
@@ -93,10 +106,19 @@ def make_plan(
         digest=plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits),
         template_json=nbformat.writes(release_template(loaded)),
         items=items,
-        files={PUBLIC_FILE: public_cases(loaded)},
+        files=released_files(loaded),
         limits=limits,
         unsafe=unsafe,
     )
+
+
+def foundations(problem_set: ProblemSet, exercise: Exercise) -> tuple[str, ...]:
+    """All exercises that one builds on, directly or by way of others, in their order."""
+    found = set(exercise.builds_on)
+    for earlier in reversed(problem_set.exercises):
+        if earlier.id in found:
+            found |= set(earlier.builds_on)
+    return tuple(e.id for e in problem_set.exercises if e.id in found)
 
 
 def plan_digest(

@@ -33,7 +33,8 @@ def release(course: Course, set_id: str, *, force: bool = False) -> Released:
     loaded = load_problem_set(course.assignments, set_id)
     folder = course.root / "release" / set_id
     gradebook = course.gradebook_file()
-    files = [folder / f"{set_id}.ipynb", folder / PUBLIC_FILE, *([gradebook] if gradebook else [])]
+    names = [f"{set_id}.ipynb", PUBLIC_FILE, *loaded.problem_set.files]
+    files = [*(folder / name for name in names), *([gradebook] if gradebook else [])]
     state = read_state(course)
     stamp = _stamp(course, loaded)
     if not force and state.get(set_id) == stamp and all(f.is_file() for f in files):
@@ -76,13 +77,14 @@ def _generate(course: Course, loaded: LoadedSet) -> None:
     from nbgrader.converters import GenerateAssignment
     from nbgrader.utils import capture_log
 
-    from cvlib.grading.notebook import build_source_notebook, public_cases
+    from cvlib.grading.notebook import build_source_notebook, released_files
 
     set_id = loaded.problem_set.id
     source = course.root / "source" / set_id
     notebook = nbformat.writes(build_source_notebook(loaded))
     write_if_changed(source / f"{set_id}.ipynb", notebook.encode())
-    write_if_changed(source / PUBLIC_FILE, public_cases(loaded))
+    for name, content in released_files(loaded).items():
+        write_if_changed(source / name, content)
     config = course.config()
     converter = GenerateAssignment(
         coursedir=course.directory(config, set_id), config=config, log=quiet_log()

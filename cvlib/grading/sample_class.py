@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import re
 import shutil
 import textwrap
 from dataclasses import dataclass
@@ -24,11 +23,11 @@ from cvlib.grading.course import Course
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.judge import generator, judge_exercise
 from cvlib.grading.normalize import grade_id, is_solution, release_template
-from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook
+from cvlib.grading.notebook import CHECK_PREFIX, model_solutions
 from cvlib.grading.release import SAMPLE_NAME
-from cvlib.grading.spec import Exercise, LoadedSet, Variant
+from cvlib.grading.spec import Exercise, LoadedSet
+from cvlib.grading.variants import Variant
 
-MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 FORMAT_ERRORS = (SyntaxError, TypeError, OSError)
 
 
@@ -53,12 +52,10 @@ class Classroom:
         self.full = float(sum(e.points for e in self.judged))
         self._blank = release_template(loaded)
         self._solved = release_template(loaded)
-        solutions = {
-            grade_id(c): c.source for c in build_source_notebook(loaded).cells if grade_id(c)
-        }
+        solutions = model_solutions(loaded)
         for cell in self._solved.cells:
             if is_solution(cell):
-                cell.source = MARKS.sub("", solutions[grade_id(cell)])
+                cell.source = solutions[grade_id(cell)]
 
     def solved(self) -> NotebookNode:
         """The model solutions."""
@@ -73,15 +70,10 @@ class Classroom:
         return next(c.source for c in self._solved.cells if grade_id(c) == exercise)
 
     def victims(self) -> list[Exercise]:
-        """Function exercises that no other exercise's solution calls, the last one first."""
-        code = {grade_id(c): c.source for c in self._solved.cells if is_solution(c)}
-
-        def alone(exercise: Exercise) -> bool:
-            others = (text for name, text in code.items() if name != exercise.id)
-            return not any(re.search(rf"\b{re.escape(exercise.name)}\b", text) for text in others)
-
+        """Function exercises that no other exercise builds on, the last one first."""
+        used = {name for e in self.judged for name in e.builds_on}
         functions = [e for e in self.judged if e.kind == "function"]
-        return [e for e in reversed(functions) if alone(e)] or functions[-1:]
+        return [e for e in reversed(functions) if e.id not in used] or functions[-1:]
 
     def score_of(self, exercise: Exercise, target: Any) -> float:
         """What the judge gives to an object that we trust, in this process."""

@@ -102,14 +102,13 @@ def _honest(room: Classroom) -> Iterator[Member]:
 
 
 def _wrong(room: Classroom) -> Iterator[Member]:
-    """One mutant each for up to four exercises that nothing else depends on."""
-    victims = {e.id for e in room.victims()}
-    answers = {e.id for e in room.judged if e.kind == "answer"}
+    """One mutant each for up to four exercises: what builds on a wrong one keeps its marks."""
+    victims = {e.id for e in room.judged if e.kind in ("function", "answer")}
     seen: set[str] = set()
     for mutant in room.loaded.variants.all:
         if not mutant.is_mutant or mutant.exercise in seen or len(seen) == 4:
             continue
-        if mutant.exercise not in victims | answers or (pasted := room.pasted(mutant)) is None:
+        if mutant.exercise not in victims or (pasted := room.pasted(mutant)) is None:
             continue
         seen.add(mutant.exercise)
         exercise = room.loaded.problem_set[mutant.exercise]

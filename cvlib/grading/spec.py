@@ -15,27 +15,42 @@ from typing import Any, Literal
 
 import numpy as np
 
+import cvlib
 from cvlib.check.compare import Tolerance
+from cvlib.check.measure import Measure
+from cvlib.grading.variants import Variants
 
-Kind = Literal["function", "class", "answer", "written"]
+Kind = Literal["function", "class", "answer", "model", "written"]
 Cases = Callable[[np.random.Generator], Iterable["Case"]]
 
 PUBLIC_SEED = 0
 DEFAULT_TOLERANCE = Tolerance()
 
-#: Modules that hold ready-made answers to a NumPy exercise. They are not mounted when it is graded.
+#: The rooms of the library, which hold the references: withheld from every exercise. What an
+#: exercise withholds is not mounted when it is graded. Two exercises that withhold the same are
+#: graded in one run of the notebook, so keep to these two sets.
+WITHHOLD_ROOMS = tuple(
+    f"cvlib.{path.parent.name}"
+    for path in sorted(Path(cvlib.__path__[0]).glob("*/__init__.py"))
+    if path.parent.name not in ("check", "datasets", "grading")
+)
+#: Modules that hold ready-made answers to an exercise in NumPy.
 WITHHOLD_NUMPY = (
-    "torch", "skimage", "sklearn", "scipy.signal", "scipy.ndimage", "cvlib.convolution",
+    "torch", "skimage", "sklearn", "scipy.signal", "scipy.ndimage", *WITHHOLD_ROOMS
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call of the student's object; the cases of one part are passed or failed together."""
+    """One call of the student's object; the cases of one part are passed or failed together.
+
+    ``truth`` is what a trained model is to predict; other kinds leave it to the reference.
+    """
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     part: str = "values"
+    truth: Any = None
 
 
 def call_target(target: Any, *args: Any, **kwargs: Any) -> Any:
@@ -56,6 +71,10 @@ class Exercise:
     notebook with the public one. ``driver(target, *args, **kwargs)`` turns the student's object
     into plain data; its source text runs beside the student's code, so it imports what it needs
     in its body. The score is ``points`` times the weight of the parts passed, over all weights.
+
+    A ``model`` is measured against the truth of each case: ``measure`` holds for all parts, or
+    names the parts. ``builds_on`` lists the earlier exercises whose solutions this one calls: when
+    one of them is wrong, this one is graded with the model solution in its place.
     """
 
     id: str
@@ -69,6 +88,8 @@ class Exercise:
     cases: Cases | None = None
     driver: Callable[..., Any] | None = None
     tolerance: Tolerance = DEFAULT_TOLERANCE
+    measure: Measure | Mapping[str, Measure] | None = None
+    builds_on: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     withhold: tuple[str, ...] = WITHHOLD_NUMPY
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +106,8 @@ class Exercise:
             raise ValueError(f"exercise {self.id!r}: expected points > 0, got {self.points}")
         if self.kind != "written" and (self.reference is None or self.cases is None):
             raise ValueError(f"exercise {self.id!r}: a {self.kind} needs a reference and cases")
+        if (self.kind == "model") != (self.measure is not None):
+            raise ValueError(f"exercise {self.id!r}: a model has a measure, and no other kind has")
         if "#" not in self.section:
             raise ValueError(
                 f"exercise {self.id!r}: expected section 'page#anchor', got {self.section!r}"
@@ -111,25 +134,49 @@ class Exercise:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
         return cases
 
+    def measures(self, parts: Iterable[str]) -> dict[str, Measure]:
+        """The measure of each part of a model; empty for other kinds."""
+        if self.measure is None:
+            return {}
+        if isinstance(self.measure, Measure):
+            return dict.fromkeys(parts, self.measure)
+        missing = sorted(set(parts) - set(self.measure))
+        if missing:
+            raise ValueError(f"exercise {self.id!r}: no measure for the parts {missing}")
+        return {part: self.measure[part] for part in parts}
+
     def expected(self, case: Case) -> Any:
-        """What the reference answers to a case."""
+        """What is right: the truth of a case, or what the reference answers to it."""
+        if self.kind == "model":
+            return case.truth
         assert self.driver is not None
         return self.driver(self.reference, *case.args, **case.kwargs)
 
 
 @dataclass(frozen=True)
 class ProblemSet:
-    """The exercises of one chapter, in the order of the notebook."""
+    """The exercises of one chapter, in the order of the notebook.
+
+    ``files`` are released beside the notebook and lie there when it is graded, such as the images
+    to train a model on: name and a function that returns the content, the same bytes each time.
+    """
 
     id: str
     title: str
     chapter: str
     exercises: tuple[Exercise, ...]
+    files: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ids = [e.id for e in self.exercises]
         if len(set(ids)) != len(ids):
             raise ValueError(f"problem set {self.id!r}: exercise ids repeat in {ids}")
+        for k, exercise in enumerate(self.exercises):
+            if not set(exercise.builds_on) <= set(ids[:k]):
+                raise ValueError(
+                    f"exercise {exercise.id!r}: expected earlier exercises in builds_on, "
+                    f"got {exercise.builds_on}"
+                )
 
     def __getitem__(self, exercise_id: str) -> Exercise:
         for exercise in self.exercises:
@@ -141,59 +188,6 @@ class ProblemSet:
     def points(self) -> float:
         """The sum of all points."""
         return sum(e.points for e in self.exercises)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A plausible wrong answer (with the misconception it stands for) or another right one."""
-
-    exercise: str
-    name: str
-    target: Any
-    misconception: str = ""
-
-    @property
-    def is_mutant(self) -> bool:
-        """Whether the answer is wrong."""
-        return bool(self.misconception)
-
-
-class Variants:
-    """Collects the mutants and alternatives of a problem set."""
-
-    def __init__(self) -> None:
-        self.all: list[Variant] = []
-
-    def mutant(self, exercise: str, misconception: str) -> Callable[[Any], Any]:
-        """Register the decorated function or class as a wrong answer."""
-        return self._register(exercise, misconception)
-
-    def alternative(self, exercise: str) -> Callable[[Any], Any]:
-        """Register the decorated function or class as a right answer written differently."""
-        return self._register(exercise, "")
-
-    def mutant_value(self, exercise: str, name: str, value: Any, misconception: str) -> None:
-        """Register a wrong value of an answer exercise."""
-        self.all.append(Variant(exercise, name, value, misconception))
-
-    def alternative_value(self, exercise: str, name: str, value: Any) -> None:
-        """Register another right form of the value of an answer exercise."""
-        self.all.append(Variant(exercise, name, value))
-
-    def mutants_of(self, exercise: str) -> list[Variant]:
-        """The wrong answers to one exercise."""
-        return [v for v in self.all if v.exercise == exercise and v.is_mutant]
-
-    def alternatives_of(self, exercise: str) -> list[Variant]:
-        """The other right answers to one exercise."""
-        return [v for v in self.all if v.exercise == exercise and not v.is_mutant]
-
-    def _register(self, exercise: str, misconception: str) -> Callable[[Any], Any]:
-        def register(target: Any) -> Any:
-            self.all.append(Variant(exercise, target.__name__, target, misconception))
-            return target
-
-        return register
 
 
 @dataclass(frozen=True)

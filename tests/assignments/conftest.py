@@ -49,8 +49,8 @@ class Graded:
 
     @property
     def seeds(self) -> range:
-        """Drawing for a class means building and training modules, so it gets fewer seeds."""
-        return range(4) if self.exercise.kind == "class" else range(20)
+        """Drawing for a class or a model means building and training, so it gets fewer seeds."""
+        return range(4) if self.exercise.kind in ("class", "model") else range(20)
 
     def sheet(self, seed: int) -> Sheet:
         return sheet_of(self.set_id, self.exercise.id, seed)

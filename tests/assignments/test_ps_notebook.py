@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import re
+import symtable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from cvlib.check.marking import Outcome, local_call
 from cvlib.grading.judge import generator, judge_exercise
 from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import build_source_notebook
+from cvlib.grading.notebook import build_source_notebook, model_solutions
 from cvlib.grading.spec import LoadedSet
 
 
@@ -104,6 +105,35 @@ def test_no_solution_imports_what_is_withheld(loaded):
                 modules |= {f"{node.module}.{a.name}" for a in node.names} | {node.module}
         for withheld in loaded.problem_set[name].withhold:
             assert not [m for m in modules if m == withheld or m.startswith(withheld + ".")]
+
+
+def names_used(source: str) -> set[str]:
+    """The names that a cell reads but does not make its own inside a function."""
+
+    def walk(table: symtable.SymbolTable) -> set[str]:
+        names = {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_referenced() and (s.is_global() or table.get_type() == "module")
+        }
+        return names.union(*map(walk, table.get_children()))
+
+    return walk(symtable.symtable(source, "<cell>", "exec"))
+
+
+def test_a_solution_that_calls_another_says_so_and_no_other(loaded):
+    """Else an error would be paid for twice, or a second run of the notebook be for nothing."""
+    judged = [e for e in loaded.problem_set.exercises if e.graded_by_judge]
+    solutions = model_solutions(loaded)
+    used = {e.id: names_used(solutions[e.id]) for e in judged}
+    found = {e.id: {o.id for o in judged if o is not e and o.name in used[e.id]} for e in judged}
+    assert found == {e.id: set(e.builds_on) for e in judged}
+
+
+def test_files_of_the_set_are_the_same_bytes_each_time_and_small(loaded):
+    for name, content in loaded.problem_set.files.items():
+        assert content() == content(), name
+        assert 0 < len(content()) < 300_000, name
 
 
 def test_headings_show_the_points(loaded):

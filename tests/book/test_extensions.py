@@ -92,7 +92,7 @@ def test_an_unreleased_problem_set_is_a_warning_that_says_what_to_run(project):
 
 def ledger(row: str) -> str:
     return (
-        'room = "cvlib.convolution"\nproblem_set = "ps02_convolution"\n'
+        'rooms = ["cvlib.convolution"]\nproblem_set = "ps02_convolution"\n'
         f'[[row]]\nitem = "An item"\n{row}\n'
     )
 
@@ -100,7 +100,7 @@ def ledger(row: str) -> str:
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
-        ('code = ["no_such_function"]', "cvlib.convolution has no no_such_function"),
+        ('code = ["no_such_function"]', "no no_such_function in cvlib.convolution"),
         ('exercises = ["no_such_exercise"]', "no exercise 'no_such_exercise'"),
         ('sections = ["no-such-section"]', "no-such-section"),
     ],

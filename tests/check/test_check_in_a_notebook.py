@@ -8,7 +8,8 @@ from nbclient import NotebookClient
 from cvlib.check import CheckFailed, check
 from cvlib.check.public import PUBLIC_FILE, write_sheets
 from cvlib.grading.judge import make_sheet
-from cvlib.grading.spec import Case, Exercise, Variant
+from cvlib.grading.spec import Case, Exercise
+from cvlib.grading.variants import Variant
 
 
 def double(x):

@@ -5,7 +5,8 @@ import pytest
 
 from cvlib.check.marking import Reply, local_call, mark
 from cvlib.grading.judge import generator, judge_exercise, make_sheet, section_title
-from cvlib.grading.spec import Case, Exercise, Variant
+from cvlib.grading.spec import Case, Exercise
+from cvlib.grading.variants import Variant
 
 
 def cases(rng):

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 
 from cvlib.grading.doctor import doctor, examine
-from cvlib.grading.spec import Case, Variant, Variants
+from cvlib.grading.spec import Case
+from cvlib.grading.variants import Variant, Variants
 
 
 def replace(loaded, exercise_id, variants=None, **changes):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cvlib.grading.spec import Variants
+from cvlib.grading.variants import Variants
 
 variants = Variants()
 
