@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "matplotlib", "torch")
+CELL_SECONDS = "300"
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(r"(reading sources|writing output)\.\.\. +\[ *(\d+)%\] (\S+)")
@@ -111,6 +112,9 @@ def _run(root: Path) -> int:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
     }
+    print("  executing the pages", flush=True)
+    execute = [sys.executable, "book/execute.py", ".", "_build/.jupyter_cache", CELL_SECONDS]
+    subprocess.run(execute, cwd=root, env=environment, check=True)
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
     process = subprocess.Popen(
         command, cwd=root, env=environment, text=True, encoding="utf-8",
