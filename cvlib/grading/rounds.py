@@ -139,7 +139,8 @@ class Run:
             if outcome.score <= before.score:
                 return
             names = ", ".join(f"`{name}`" for name in item.builds_on if self._is_wrong(name))
-            outcome = replace(outcome, text=f"{outcome.text}\n{IN_PLACE.format(names=names)}")
+            text = f"{_in_our_words(outcome)}\n{IN_PLACE.format(names=names)}"
+            outcome = replace(outcome, text=text)
         self.outcomes[item.sheet.id] = outcome
 
     def _cell(self, session: Session, k: int, left: float, *, keep: bool) -> None:
@@ -185,6 +186,16 @@ def _preamble(cells: Sequence[NotebookNode]) -> str:
     """The released code before the first exercise: imports, and names that all cells share."""
     before = itertools.takewhile(lambda cell: not grade_id(cell), cells)
     return "\n".join(cell.source for cell in before if cell.cell_type == "code")
+
+
+def _in_our_words(outcome: Outcome) -> str:
+    """The findings without a word of the student's code, which could read out our solution."""
+    if outcome.state == "correct":
+        return outcome.text
+    passed = ", ".join(part for part, ok in outcome.parts.items() if ok)
+    failed = ", ".join(part for part, ok in outcome.parts.items() if not ok)
+    lines = [f"✓ {passed}", f"✗ {failed}", outcome.misconception]
+    return "\n".join(line for line in lines if line)
 
 
 def _nothing(item: Item, text: str) -> Outcome:

@@ -1,12 +1,17 @@
 """Importing the library, or a room's reference, stays light."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 from twins import rooms
 
-MODULES = ["cvlib", *(f"cvlib.{room}{part}" for room in rooms() for part in ("", ".reference"))]
+import cvlib
+
+PACKAGES = [m.name for m in pkgutil.iter_modules(cvlib.__path__, "cvlib.") if m.ispkg]
+MODULES = ["cvlib", *PACKAGES, *(f"cvlib.{room}.reference" for room in rooms())]
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -20,10 +25,10 @@ def test_no_heavy_import(module):
     assert done.stdout.strip() == "[]"
 
 
-def test_reference_names_are_the_rooms_names():
-    import cvlib.convolution
-    from cvlib.convolution import reference
-
+@pytest.mark.parametrize("room", rooms())
+def test_reference_names_are_the_rooms_names(room):
+    home = importlib.import_module(f"cvlib.{room}")
+    reference = importlib.import_module(f"cvlib.{room}.reference")
     for name in reference.__all__:
-        assert getattr(cvlib.convolution, name) is getattr(reference, name)
+        assert getattr(home, name) is getattr(reference, name)
         assert getattr(reference, name).__doc__

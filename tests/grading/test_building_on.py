@@ -93,6 +93,26 @@ def test_our_solution_cannot_be_handed_on_as_ones_own(room, plan):
     assert execute(to_bytes(notebook), plan).score == 0.0
 
 
+def test_the_second_round_does_not_read_out_our_solution(room, plan):
+    reader = (
+        "def predict(rows):\n"
+        "    if rows[0, 0] > secret:\n"
+        "        raise ValueError(repr(In[-3:]))\n"
+        "    return truth(rows)"
+    )
+    right = "found = np.stack([center(row) for row in rows])\n    return "
+    truth = f"def truth(rows):\n    {right}(found[:, 2] ** 2 > found[:, 0] ** 2).astype(int)"
+    some, others = (call[0][0] for call in plan.items[-1].sheet.calls)
+    low, high = sorted([some[0, 0], others[0, 0]])
+    source = f"secret = {(low + high) / 2}\n\n{truth}\n\n{reader}"
+    blank = "def center(x):\n    raise NotImplementedError"
+    result = graded(room, plan, center=blank, predict=source)["predict"]
+    assert result.score == 0.5
+    assert "builds on `center`" in result.text
+    assert "x.mean" not in result.text
+    assert "ValueError" not in result.text
+
+
 def test_outputs_come_from_the_first_round(room, plan):
     notebook = rewrite(room.solved(), "center", MEDIAN)
     insert_after(notebook, "check-center", "print(center(np.array([0.0, 0.0, 3.0])))")
