@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from nbformat import NotebookNode
 from cvlib.check.marking import Outcome, Reply, Sheet, local_call, mark
 from cvlib.grading.judge import make_sheet
 from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook
+from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook, released_files
 from cvlib.grading.spec import Exercise, LoadedSet, find_problem_sets, load_problem_set
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,19 +100,23 @@ def code_cells(notebook: NotebookNode) -> list[str]:
     ]
 
 
-def run(notebook: NotebookNode, *, stop_at_errors: bool) -> dict[str, Any]:
+def run(loaded: LoadedSet, notebook: NotebookNode, *, stop_at_errors: bool) -> dict[str, Any]:
     """Run the code cells as a kernel would: an error ends its cell, not the notebook."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    for source in code_cells(notebook):
-        with contextlib.nullcontext() if stop_at_errors else contextlib.suppress(Exception):
-            exec(compile(source, "<cell>", "exec"), namespace)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for name, content in released_files(loaded).items():
+            Path(name).write_bytes(content)
+        for source in code_cells(notebook):
+            with contextlib.nullcontext() if stop_at_errors else contextlib.suppress(Exception):
+                exec(compile(source, "<cell>", "exec"), namespace)
     return namespace
 
 
 @functools.cache
 def solve(set_id: str) -> dict[str, Any]:
     """What the model solutions of a problem set define."""
-    return run(build_source_notebook(load(set_id)), stop_at_errors=True)
+    loaded = load(set_id)
+    return run(loaded, build_source_notebook(loaded), stop_at_errors=True)
 
 
 @pytest.fixture
@@ -122,7 +127,7 @@ def model(loaded: LoadedSet) -> dict[str, Any]:
 @pytest.fixture
 def blank(loaded: LoadedSet) -> dict[str, Any]:
     """What the released notebook defines when it is run as it is."""
-    return run(release_template(loaded), stop_at_errors=False)
+    return run(loaded, release_template(loaded), stop_at_errors=False)
 
 
 @pytest.fixture

@@ -149,7 +149,9 @@ def compare(pair: Pair, call: Call) -> None:
 
 
 def dense(value: Any) -> Any:
-    """Return a result of either library as a NumPy array, sparse ones filled in."""
+    """Return a result of either library as a NumPy array, sparse ones filled in, a tuple stacked."""
+    if isinstance(value, tuple):
+        return np.stack([dense(part) for part in value])
     if isinstance(value, torch.Tensor):
         value = value.detach()
         return (value.to_dense() if value.layout != torch.strided else value).numpy()
