@@ -1,0 +1,66 @@
+"""What the text of problem set 1 claims in passing."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+
+PROBLEM_SET = "ps01_image_classification"
+
+
+def test_the_number_of_a_box(model):
+    pixel = np.array([1.5, 0.5, 2.5]).reshape(1, 3, 1, 1) / 3  # bins 1, 0 and 2 of three
+    assert model["color_histogram"](pixel, 3)[0].argmax() == (1 * 3 + 0) * 3 + 2 == 11
+
+
+def test_the_drawing_of_the_edges(model):
+    gx, gy = np.array([[2.0, 0.0]]), np.array([[0.0, -1.0]])
+    assert np.allclose(model["orientation_histogram"](gx, gy, 4), [2 / 3, 0, 1 / 3, 0])
+
+
+def test_a_probability_of_zero_with_a_good_logarithm(model):
+    loss, _ = model["cross_entropy"](np.array([[0.0, 800.0]]), np.array([0]))
+    assert loss == 800
+    assert model["softmax"](np.array([[0.0, 800.0]]))[0, 0] == 0
+
+
+def test_cat_car_and_frog(model):
+    table = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
+    answer = model["cat_car_frog"]
+    losses = [model["hinge"](table[[k]], np.array([k]))[0] for k in range(3)]
+    assert np.allclose(losses, answer["hinge"])
+    assert np.isclose(model["hinge"](table, np.arange(3))[0], answer["mean_hinge"])
+    assert np.isclose(model["cross_entropy"](table, np.arange(3))[0], answer["mean_cross_entropy"])
+    for less, expected in ((answer["least_change"], 0.0), (answer["least_change"] + 0.1, 0.1)):
+        lower = table[[1]] - np.array([0, less, 0])
+        assert np.isclose(model["hinge"](lower, np.array([1]))[0], expected)
+
+
+def test_the_released_digits_are_those_of_the_text_and_none_is_held_back(loaded):
+    exercises = sys.modules[f"cvlib_assignments.{PROBLEM_SET}.exercises"]
+    with np.load(io.BytesIO(loaded.problem_set.files["digits.npz"]())) as file:
+        images, labels = file["images"], file["labels"]
+    assert images.shape == (1000, 8, 8)
+    assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 240)
+    assert set(labels) == set(range(10))
+    _, held_out = exercises.digits()
+    hidden = {image.tobytes() for image in exercises.as_bytes(held_out.images)}
+    assert not hidden & {image.tobytes() for image in images}
+
+
+def test_the_paper_is_grey_and_the_ink_is_pale(loaded):
+    exercise = loaded.problem_set["predict"]
+    scanned, copied = exercise.draw(np.random.default_rng(5))
+    assert np.median(scanned.args[0].min(axis=(1, 2))) == 0
+    assert copied.args[0].min() > 40
+    assert np.ptp(copied.args[0], axis=(1, 2)).max() < 0.5 * 240
+
+
+def test_the_model_solution_has_room_to_spare(loaded, model):
+    exercise = loaded.problem_set["predict"]
+    for seed in range(5):
+        for case in exercise.draw(np.random.default_rng(seed)):
+            right = np.mean(model["predict"](*case.args) == case.truth)
+            assert right > exercise.measures([case.part])[case.part].at_least + 0.02
