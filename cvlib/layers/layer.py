@@ -49,6 +49,10 @@ class Layer:
         """Return ∂L/∂x from ∂L/∂out of the last forward, and set the gradients of ``own``."""
         raise NotImplementedError
 
+    def backward_parameters(self, dout: Array) -> None:
+        """Set the gradients of ``own`` alone: a first layer has nobody to hand ∂L/∂x to."""
+        self.backward(dout)
+
     def recall(self) -> Any:
         """Return the cache of the last forward; RuntimeError when there was none."""
         if self.cache is None:
@@ -97,6 +101,17 @@ class Sequential(Layer):
         for layer in reversed(self.layers):
             dout = layer.backward(dout)
         return dout
+
+    def backward_parameters(self, dout: Array) -> None:
+        """Run backward down to the first layer that has parameters, and no further."""
+        learning = [
+            k for k, layer in enumerate(self.layers) if any(True for _ in layer.parameters())
+        ]
+        if not learning:
+            return
+        for layer in reversed(self.layers[learning[0] + 1 :]):
+            dout = layer.backward(dout)
+        self.layers[learning[0]].backward_parameters(dout)
 
     def parameters(self) -> Iterator[Parameter]:
         """The parameters of all layers."""
