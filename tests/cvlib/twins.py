@@ -149,7 +149,7 @@ def compare(pair: Pair, call: Call) -> None:
 
 
 def dense(value: Any) -> Any:
-    """Return a result of either library as a NumPy array, sparse ones filled in, a tuple stacked."""
+    """Return a result of either library as an array: sparse ones filled in, tuples stacked."""
     if isinstance(value, tuple):
         return np.stack([dense(part) for part in value])
     if isinstance(value, torch.Tensor):
