@@ -6,7 +6,6 @@ Batches, images and classes all differ in number, so that an axis read for anoth
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,8 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
-from cvlib.datasets import Dataset, center, channel_mean, load_digits, mean_image, split
+from cvlib.datasets import center, channel_mean, mean_image
+from cvlib.grading.digits import archive, released_and_hidden
 from cvlib.grading.spec import Case, Exercise, ProblemSet
 from cvlib.losses import (
     hinge_backward,
@@ -212,16 +212,6 @@ def one_weight(target, which, *args):
 
 # --- 10: the trained model ----------------------------------------------------------------------
 
-TRAINING = 1000
-
-
-@functools.cache
-def digits() -> tuple[Dataset, Dataset]:
-    """The digits that are released, and those that are held back."""
-    everything = load_digits()
-    training, held_out = split(everything, (TRAINING, len(everything) - TRAINING), seed=1)
-    return training, held_out
-
 
 def as_bytes(images: np.ndarray) -> np.ndarray:
     """Brightness 0 … 1 as whole numbers 0 … 240, (N, 8, 8)."""
@@ -229,14 +219,12 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
 
 
 def digits_file() -> bytes:
-    training, _ = digits()
-    file = io.BytesIO()
-    np.savez_compressed(file, images=as_bytes(training.images), labels=training.labels)
-    return file.getvalue()
+    training, _ = released_and_hidden()
+    return archive(images=as_bytes(training.images), labels=training.labels)
 
 
 def draw_digits(rng: Rng) -> Iterator[Case]:
-    _, held_out = digits()
+    _, held_out = released_and_hidden()
     for part in ("as scanned", "dim and pale"):
         chosen = rng.choice(len(held_out), 150, replace=False)
         images = as_bytes(held_out.images[chosen]).astype(float)
@@ -260,7 +248,7 @@ def standardized(images: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def classifier() -> Any:
-    training, _ = digits()
+    training, _ = released_and_hidden()
     rows = standardized(as_bytes(training.images))
     return train_linear(rows, training.labels, 10)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations import Activation
-from cvlib.datasets import load_digits, split
+from cvlib.grading.digits import grey_values, released_and_hidden
 from cvlib.grading.spec import Variants
 from cvlib.layers import Conv2d, Flatten, Linear, MaxPool2d, Sequential
 from cvlib.optim import SGD, Adam, cosine, warmup
@@ -1790,9 +1790,9 @@ Prepare = Callable[[Array], Array]
 @functools.cache
 def released() -> tuple[Array, Array]:
     """The digits of the file, sorted by label: images (N, 8, 8) uint8 and labels."""
-    digits, _ = split(load_digits(), (1000, 797), seed=1)
+    digits, _ = released_and_hidden()
     digits = digits.subset(np.argsort(digits.labels, kind="stable"))
-    return np.round(16 * digits.images[:, 0]).astype(np.uint8), digits.labels
+    return grey_values(digits.images), digits.labels
 
 
 def even_ink(images: Array) -> Array:

@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 
+from cvlib.grading.digits import released_and_hidden
+
 PROBLEM_SET = "ps01_image_classification"
 
 
@@ -45,7 +47,7 @@ def test_the_released_digits_are_those_of_the_text_and_none_is_held_back(loaded)
     assert images.shape == (1000, 8, 8)
     assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 240)
     assert set(labels) == set(range(10))
-    _, held_out = exercises.digits()
+    _, held_out = released_and_hidden()
     hidden = {image.tobytes() for image in exercises.as_bytes(held_out.images)}
     assert not hidden & {image.tobytes() for image in images}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -74,24 +75,25 @@ def grow(value: Any) -> Any:
     return np.asarray(value)[None] if isinstance(value, int | float | np.ndarray) else value
 
 
-NOISE = np.random.default_rng(5)
 NUMBERS = {
-    "zeros": np.zeros,
-    "ones": np.ones,
-    "NaN": lambda shape: np.full(shape, np.nan),
-    "infinity": lambda shape: np.full(shape, np.inf),
-    "noise": lambda shape: NOISE.normal(size=shape),
-    "random whole numbers": lambda shape: NOISE.integers(0, 60, size=shape),
+    "zeros": lambda rng, shape: np.zeros(shape),
+    "ones": lambda rng, shape: np.ones(shape),
+    "NaN": lambda rng, shape: np.full(shape, np.nan),
+    "infinity": lambda rng, shape: np.full(shape, np.inf),
+    "noise": lambda rng, shape: rng.normal(size=shape),
+    "random whole numbers": lambda rng, shape: rng.integers(0, 60, size=shape),
 }
 
 
 @pytest.mark.parametrize("kind", NUMBERS)
 def test_numbers_of_the_right_shape_score_nothing(graded, kind):
+    number = functools.partial(NUMBERS[kind], np.random.default_rng(5))
+
     def answer(sheet: Sheet, k: int) -> Reply:
         expected = sheet.expected[k]
         # the honest parts of an answer that also holds arrays (a dtype, a list of shapes) stay
         whole_too = not holds_arrays(expected)
-        return Reply("ok", fill(expected, NUMBERS[kind], whole_too=whole_too))
+        return Reply("ok", fill(expected, number, whole_too=whole_too))
 
     for seed in graded.seeds:
         assert graded.mark_replies(answer, seed).score == 0
