@@ -1,0 +1,31 @@
+"""The room's figures, each a function from data to a ``Plot`` with alt text computed from it."""
+
+from cvlib.normalization.plots_measured import (
+    batch_sizes,
+    company,
+    decay,
+    learning_rates,
+    mean_spread,
+    staleness,
+)
+from cvlib.normalization.plots_signal import (
+    index_sets,
+    projection,
+    rivalry,
+    signal_by_depth,
+    styles,
+)
+
+__all__ = [
+    "batch_sizes",
+    "company",
+    "decay",
+    "index_sets",
+    "learning_rates",
+    "mean_spread",
+    "projection",
+    "rivalry",
+    "signal_by_depth",
+    "staleness",
+    "styles",
+]
