@@ -1,0 +1,41 @@
+"""What trained networks say: by how much, to which class, and what most of them answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvlib.intervals import Interval, mean_interval
+from cvlib.regularization.side_by_side import Networks, Task
+
+Array = NDArray[Any]
+
+
+def margins(networks: Networks, task: Task) -> Array:
+    """Score of the right class minus the best other one, for every training image, (S, n)."""
+    scores = networks.scores(task.images)
+    index = task.labels[..., None]
+    right = np.take_along_axis(scores, index, axis=-1)[..., 0]
+    others = scores.copy()
+    np.put_along_axis(others, index, -np.inf, axis=-1)
+    return np.asarray(right - others.max(axis=-1))
+
+
+def gains_by_class(networks: Networks, base: Networks, task: Task) -> dict[int, Interval]:
+    """Paired change of test accuracy of each class, in percentage points, over the seeds."""
+    images, labels = task.test_images, task.test_labels
+    change = networks.right(images, labels).astype(float) - base.right(images, labels)
+    found = {}
+    for label in range(task.classes):
+        of_class = labels == label
+        found[label] = mean_interval(100 * (change * of_class).sum(axis=1) / of_class.sum(axis=1))
+    return found
+
+
+def shares(networks: Networks, images: Array) -> Array:
+    """Which share of the networks gives each answer, (m, K), for images (m, C, H, W)."""
+    answers = networks.scores(images).argmax(axis=-1)
+    classes = networks.biases[-1].shape[-1]
+    return np.stack([(answers == k).mean(axis=0) for k in range(classes)], axis=1)
