@@ -1,0 +1,127 @@
+"""When to stop, and what a falling learning rate is worth: small digit networks, many seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvlib.datasets import Dataset, load_digits, split
+from cvlib.optim import SGD, Schedule
+from cvlib.training.experiments_activations import digit_parts, perceptron
+from cvlib.training.fit import accuracy, fit
+from cvlib.training.history import History
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a rule stopped: after how many epochs, and the error on digits nobody looked at."""
+
+    epochs: int
+    error: float
+
+
+@dataclass(frozen=True)
+class StoppingRun:
+    """One long run and what four rules would have made of it."""
+
+    history: History
+    stops: dict[str, Stop]
+
+
+def stopping_rules(
+    seed: int,
+    *,
+    examples: int = 200,
+    wrong_labels: float = 0.2,
+    epochs: int = 80,
+    target: float = 0.05,
+    patience: int = 10,
+) -> StoppingRun:
+    """Train on few digits, some of them mislabelled, and apply the stopping rules.
+
+    Validation digits are mislabelled as often as the training digits: nobody knew better. "target"
+    stops when the validation error is at most `target`; "epochs" at the end; "patience" when the
+    validation error has not improved for so many epochs, and goes back to its best; "hindsight" at
+    the epoch that is best on the test digits, whose labels are right, which no rule can know.
+    """
+    parts = split(load_digits(), (examples, examples, 800), seed=seed)
+    rng = np.random.default_rng(seed)
+    mean = parts[0].images.mean()
+    train, held, test = (Dataset(p.images - mean, p.labels, p.class_names) for p in parts)
+    train, held = (_mislabelled(part, wrong_labels, rng) for part in (train, held))
+    network = perceptron("relu", rng, hidden=(100,))
+    errors: list[float] = []
+
+    def look(history: History) -> None:
+        errors.append(1 - accuracy(network, test.images, test.labels))
+
+    history = fit(
+        network,
+        train,
+        optimizer=SGD(network.parameters(), 0.1, momentum=0.9),
+        epochs=epochs,
+        batch_size=20,
+        rng=rng,
+        validation=held,
+        on_epoch=look,
+    )
+    seen = np.array(history.error)
+    reached = np.flatnonzero(seen <= target)
+    best, waited = 0, epochs
+    for epoch in range(epochs):
+        if seen[epoch] < seen[best]:
+            best = epoch
+        if epoch - best >= patience:
+            waited = epoch + 1
+            break
+    stops = {
+        "epochs": Stop(epochs, errors[-1]),
+        "patience": Stop(waited, errors[best]),
+        "hindsight": Stop(int(np.argmin(errors)) + 1, min(errors)),
+    }
+    if len(reached):
+        stops["target"] = Stop(int(reached[0]) + 1, errors[reached[0]])
+    return StoppingRun(history, stops)
+
+
+def _mislabelled(part: Dataset, share: float, rng: np.random.Generator) -> Dataset:
+    wrong = rng.random(len(part)) < share
+    labels = np.where(wrong, (part.labels + rng.integers(1, 10, len(part))) % 10, part.labels)
+    return Dataset(part.images, labels, part.class_names)
+
+
+def compare_schedules(
+    schedules: dict[str, Schedule],
+    *,
+    lr: float = 0.4,
+    epochs: int = 15,
+    seeds: Sequence[int] = range(5),
+) -> dict[str, tuple[Array, Array]]:
+    """Return the last training loss and the held-out accuracy of each schedule, by seed."""
+    found = {}
+    for name, schedule in schedules.items():
+        losses, right = [], []
+        for seed in seeds:
+            train, test = digit_parts(seed)
+            rng = np.random.default_rng(seed)
+            network = perceptron("relu", rng, hidden=(50, 50))
+            history = fit(
+                network,
+                train,
+                optimizer=SGD(network.parameters(), lr),
+                epochs=epochs,
+                batch_size=10,
+                rng=rng,
+                schedule=schedule,
+                validation=test,
+            )
+            losses.append(history.loss[-1])
+            right.append(history.accuracy[-1])
+        found[name] = np.array(losses), np.array(right)
+    return found
