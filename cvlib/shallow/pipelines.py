@@ -1,0 +1,98 @@
+"""Hand-made descriptors with a linear classifier against a network, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvlib.datasets import Dataset
+from cvlib.shallow.linear import train_linear
+from cvlib.shallow.network import build_network, train_network
+from cvlib.shallow.tasks import Task
+
+Array = NDArray[Any]
+Predict = Callable[[Array], NDArray[np.int64]]
+NETWORK = "network"
+
+#: Penalties among which the validation images choose.
+PENALTIES = (1e-3, 1e-2, 1e-1)
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """What every pipeline got right: accuracy[pipeline] has the shape (seeds, sizes).
+
+    fitted likewise, on the images that it was trained on. trained[seed index][pipeline] predicts,
+    trained on the most images; tests are its test images.
+    """
+
+    task: str
+    sizes: tuple[int, ...]
+    accuracy: dict[str, Array]
+    fitted: dict[str, Array]
+    trained: list[dict[str, Predict]]
+    tests: list[Dataset]
+
+    def gain(self, one: str, other: str, size: int) -> Array:
+        """Return accuracy of `one` minus accuracy of `other` at a size, seed by seed."""
+        column = self.sizes.index(size)
+        return np.asarray(self.accuracy[one][:, column] - self.accuracy[other][:, column])
+
+
+def train_shallow(
+    describe: Callable[[Array], Array], training: Dataset, validation: Dataset
+) -> Predict:
+    """Train a linear classifier on a descriptor, with the penalty that validates best."""
+    features, unseen = describe(training.images), describe(validation.images)
+    fitted = [
+        train_linear(features, training.labels, training.classes, l2=l2, steps=60)
+        for l2 in PENALTIES
+    ]
+    best = max(fitted, key=lambda c: c.accuracy(unseen, validation.labels))
+    return lambda images: best.predict(describe(images))
+
+
+def train_all(
+    task: Task, training: Dataset, validation: Dataset, *, seed: int
+) -> dict[str, Predict]:
+    """Train every pipeline of a task on the same images."""
+    trained = {
+        name: train_shallow(describe, training, validation)
+        for name, describe in task.descriptors.items()
+    }
+    network = train_network(training, seed=seed, steps=task.steps, width=task.width)
+    return {**trained, NETWORK: network.predict}
+
+
+def count_network_parameters(task: Task) -> int:
+    """Return how many numbers the network of a task learns."""
+    training, _, _ = task.draw(min(task.sizes), 0)
+    channels, size = training.images.shape[1:3]
+    module = build_network(channels, size, training.classes, width=task.width, seed=0)
+    return sum(p.numel() for p in module.parameters())
+
+
+def learning_curves(task: Task, *, seeds: Sequence[int]) -> LearningCurves:
+    """Train and test every pipeline on every number of images, once a seed.
+
+    A seed draws the images, the network's weights and the order of its batches.
+    """
+    names = [*task.descriptors, NETWORK]
+    accuracy, fitted = (
+        {name: np.empty((len(seeds), len(task.sizes))) for name in names} for _ in range(2)
+    )
+    kept, tests = [], []
+    for row, seed in enumerate(seeds):
+        for column, size in enumerate(task.sizes):
+            training, validation, test = task.draw(size, seed)
+            trained = train_all(task, training, validation, seed=seed)
+            for name, predict in trained.items():
+                for found, data in ((accuracy, test), (fitted, training)):
+                    found[name][row, column] = (predict(data.images) == data.labels).mean()
+        kept.append(trained)
+        tests.append(test)
+    return LearningCurves(task.name, task.sizes, accuracy, fitted, kept, tests)
