@@ -29,7 +29,7 @@ _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(r"(reading sources|writing output)\.\.\. +\[ *(\d+)%\] (\S+)")
 _TOLD = re.compile(
-    r"WARNING|ERROR|[Ee]rror\b|Traceback|Exception|Executing notebook|Executed notebook"
+    r"WARNING|ERROR|[Ee]rror\b|Traceback|Exception|Executing notebook|Executed notebook|^  failed: "
     r"|build (succeeded|finished)|^\S+\.(md|py|toml):\d+"
 )
 _SILENT = re.compile(r"IPKernelApp|Config\(|Finished generating")
@@ -114,8 +114,20 @@ def _run(root: Path) -> int:
     }
     print("  executing the pages", flush=True)
     execute = [sys.executable, "book/execute.py", ".", "_build/.jupyter_cache", CELL_SECONDS]
-    subprocess.run(execute, cwd=root, env=environment, check=True)
+    code, _ = _follow(execute, root, environment)
+    if code != 0:
+        return code
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+    code, heard = _follow(command, root, environment)
+    if code != 0:
+        log = root / "_build" / "book.log"
+        log.write_text("\n".join(heard), "utf-8")
+        print(f"  everything that was said: {log}")
+    return code
+
+
+def _follow(command: list[str], root: Path, environment: dict[str, str]) -> tuple[int, list[str]]:
+    """Run a command, say how far it is, and return its exit code and all that it said."""
     process = subprocess.Popen(
         command, cwd=root, env=environment, text=True, encoding="utf-8",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -129,12 +141,7 @@ def _run(root: Path) -> int:
             print(f"  {step[1]:<15} {step[2]:>3} %  {step[3]}", flush=True)
         elif _TOLD.search(line) and not _SILENT.search(line):
             print(f"  {line}", flush=True)
-    code = process.wait()
-    if code != 0:
-        log = root / "_build" / "book.log"
-        log.write_text("\n".join(heard), "utf-8")
-        print(f"  everything that was said: {log}")
-    return code
+    return process.wait(), heard
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from cvlib.normalization.facts import angles
@@ -40,6 +41,16 @@ def by_company(runs: Runs) -> dict[str, Array]:
         name: measure_errors(runs.stack, runs.digits, company=company, sort=sort)
         for name, (company, sort) in COMPANIES.items()
     }
+
+
+def maps_before_norm(runs: Runs) -> list[Array]:
+    """Return what each convolution of the first network makes of its test images: (N, C, H, W)."""
+    images, _ = runs.digits.batch(runs.digits.test)
+    seen: list[torch.Tensor] = []
+    with torch.no_grad():
+        runs.stack.scores(images, training=False, seen=seen)
+    widths = runs.stack.design.widths
+    return [m[:, :width].double().numpy() for m, width in zip(seen, widths, strict=True)]
 
 
 @dataclass(frozen=True)

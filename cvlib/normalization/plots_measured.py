@@ -39,7 +39,7 @@ def learning_rates(errors: Mapping[str, Array], rates: Sequence[float]) -> Plot:
     ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
     ax.minorticks_off()
     ax.grid(True, axis="y")
-    figure.legend(loc="outside lower center", ncols=len(errors))
+    figure.legend(loc="outside lower center", ncols=len(errors), frameon=False)
     return Plot(figure, "Test error against the learning rate. " + " ".join(said))
 
 
@@ -68,7 +68,7 @@ def batch_sizes(
     ax.set_yticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
     ax.minorticks_off()
     ax.grid(True, axis="y")
-    figure.legend(loc="outside lower center", ncols=2)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return Plot(figure, "Test error against the size of the batch. " + " ".join(said))
 
 
@@ -125,32 +125,45 @@ def decay(study: DecayStudy) -> Plot:
         )
     left.set(xlabel="step", ylabel="squared length of the kernels", ylim=(0, None))
     right.set(xlabel="step", ylabel="turn in a step, degrees", ylim=(0, None))
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     return Plot(figure, "Kernels before batch norm under weight decay. " + " ".join(said))
 
 
-def mean_spread(sizes: Sequence[int], measured: Array, pixels: int, independent: float) -> Plot:
-    """Draw how much the batch mean of a channel wanders, against two predictions.
+def mean_spread(
+    sizes: Sequence[int],
+    measured: Mapping[str, Array],
+    worth: Mapping[str, float],
+    pixels: int,
+) -> Plot:
+    """Draw how much the batch mean of some channels wanders, against what the theorem says.
 
-    ``measured`` (sizes,) is in units of σ; an image has ``pixels`` pixels in a channel, which
-    count for ``independent`` ones.
+    ``measured`` (sizes,) is in units of σ; ``worth`` is how many independent pixels an image with
+    its ``pixels`` pixels counts for in that channel.
     """
-    figure, ax = new_figure(height=2.8)
+    figure, ax = new_figure(height=3.0)
     grid = np.array(sizes, dtype=float)
-    naive, fair = 1 / np.sqrt(grid * pixels), 1 / np.sqrt(grid * independent)
-    ax.plot(grid, naive, color=PALETTE[5], ls="--", label=f"if {pixels} pixels were independent")
-    ax.plot(grid, fair, color=PALETTE[0], label=f"an image counts for {independent:.1f} pixels")
-    ax.plot(grid, measured, color=PALETTE[1], ls="", marker="o", label="measured")
+    ax.plot(
+        grid,
+        1 / np.sqrt(grid * pixels),
+        color=PALETTE[5],
+        ls="--",
+        label=f"{pixels} independent pixels an image",
+    )
+    said = []
+    for (name, values), colour, marker in zip(measured.items(), PALETTE, MARKERS, strict=False):
+        ax.plot(grid, 1 / np.sqrt(grid * worth[name]), color=colour)
+        label = f"{name}: an image counts for {worth[name]:.3g}"
+        ax.plot(grid, values, color=colour, ls="", marker=marker, label=label)
+        said.append(
+            f"{name}: the mean of {sizes[0]} image wanders by {values[0]:.2g} σ, of {sizes[-1]} "
+            f"by {values[-1]:.2g} σ, as if an image had {worth[name]:.3g} independent pixels."
+        )
     ax.set(xscale="log", yscale="log", xlabel="images in the batch")
-    ax.set_ylabel("wandering of the batch mean, in σ")
+    ax.set_ylabel("wandering of the mean, in σ")
     ax.set_xticks(sizes, [str(n) for n in sizes])
-    ax.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
+    ax.set_yticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
     ax.minorticks_off()
     ax.grid(True, axis="y")
-    ax.legend(loc="lower left")
-    alt = (
-        f"The batch mean of {sizes[0]} image wanders by {measured[0]:.2f} σ, of {sizes[-1]} images "
-        f"by {measured[-1]:.3f} σ; independent pixels would give {naive[0]:.2f} and "
-        f"{naive[-1]:.3f}, counting {independent:.1f} a picture {fair[0]:.2f} and {fair[-1]:.3f}."
-    )
-    return Plot(figure, alt)
+    figure.legend(loc="outside lower center", ncols=1, frameon=False)
+    return Plot(figure, f"Batch means of channels with {pixels} pixels. " + " ".join(said))

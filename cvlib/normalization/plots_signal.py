@@ -58,7 +58,7 @@ def signal_by_depth(gains: Sequence[float], plain: Array, normalized: Array) -> 
         ax.set(yscale="log", title=title, xlabel="layer")
         ax.grid(True, axis="y")
     axes[0].set_ylabel("spread of the signal")
-    axes[0].legend(loc="best")
+    axes[1].legend(loc="lower right")
     return Plot(figure, f"Signals through {plain.shape[1] - 1} layers. " + " ".join(said))
 
 
@@ -104,7 +104,7 @@ def rivalry(before: Array, after: Array) -> Plot:
 
 def styles(panels: Mapping[str, Array]) -> Plot:
     """Show (H, W, 3) pictures side by side, clipped to what can be shown."""
-    figure, axes = new_figure(1, len(panels), height=7.0 / len(panels) * 0.75 + 0.35, squeeze=False)
+    figure, axes = new_figure(1, len(panels), height=7.0 / len(panels) + 0.45, squeeze=False)
     said = []
     for ax, (name, image) in zip(axes.flat, panels.items(), strict=True):
         show_image(ax, np.clip(image, 0, 1))

@@ -7,7 +7,7 @@ channel, or at groups within a network, is the same for all together as for each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from cvlib.normalization.stack_digits import Digits, load, shuffled
 
 EPS = 1e-5
 MOMENTUM = 0.1
@@ -69,16 +71,25 @@ class Stack:
         """Everything that is learned; the first axis holds the networks one after the other."""
         return [*self.kernels, *self.scales, *self.shifts, self.head, self.bias]
 
-    def scores(self, x: Tensor, *, training: bool, company: int | None = None) -> Tensor:
+    def scores(
+        self,
+        x: Tensor,
+        *,
+        training: bool,
+        company: int | None = None,
+        seen: list[Tensor] | None = None,
+    ) -> Tensor:
         """Score images (N, S, H, W), one channel a network -> (S, N, classes).
 
         Outside training, batch norm uses its running statistics, or with ``company`` those of
-        so many neighbours in the batch.
+        so many neighbours in the batch. What each convolution puts out is added to ``seen``.
         """
         for layer, stride in enumerate(self.design.strides):
             x = functional.conv2d(
                 x, self.kernels[layer], stride=stride, padding=1, groups=self.count
             )
+            if seen is not None:
+                seen.append(x)
             x = self._normalized(x, layer, training, company)
             if training and self.design.jolt:
                 x = self._jolted(x)
@@ -125,44 +136,6 @@ class Stack:
                 unbiased = var.mean(0).flatten() * (count / (count - 1))
                 self.vars[layer].lerp_(unbiased, MOMENTUM)
         return ((split - mean) * torch.rsqrt(var + EPS)).reshape(x.shape)
-
-
-@dataclass(frozen=True)
-class Digits:
-    """The images of every network: its own split into training and test, by its seed."""
-
-    images: Tensor
-    labels: Tensor
-    train: npt.NDArray[np.intp]
-    test: npt.NDArray[np.intp]
-
-    def batch(self, chosen: npt.NDArray[np.intp]) -> tuple[Tensor, Tensor]:
-        """Images (N, S, H, W) and labels (S, N) for indices (S, N)."""
-        index = torch.from_numpy(chosen)
-        return self.images[index].transpose(0, 1).contiguous(), self.labels[index]
-
-
-def load(seeds: Sequence[int], train_size: int) -> Digits:
-    """Deal the digits of scikit-learn to one network a seed."""
-    from cvlib.datasets import load_digits
-
-    digits = load_digits()
-    orders = np.stack([np.random.default_rng(s).permutation(len(digits)) for s in seeds])
-    return Digits(
-        torch.from_numpy(digits.images[:, 0]),
-        torch.from_numpy(digits.labels),
-        orders[:, :train_size],
-        orders[:, train_size:],
-    )
-
-
-def shuffled(digits: Digits, seeds: Sequence[int], size: int) -> Iterator[npt.NDArray[np.intp]]:
-    """Deal batches without end, each network in an order of its own: indices (S, size)."""
-    rngs = [np.random.default_rng((s, 1)) for s in seeds]
-    while True:
-        epoch = np.stack([r.permutation(i) for r, i in zip(rngs, digits.train, strict=True)])
-        for first in range(0, epoch.shape[1] - size + 1, size):
-            yield epoch[:, first : first + size]
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def build_network(channels: int, size: int, classes: int, *, width: int, seed: i
         torch.manual_seed(seed)
         layers: list[Any] = []
         for before, after in itertools.pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+            # ReLU after the maximum is the same function, for a quarter of the work
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()]
             size //= 2
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * size**2, classes))
 
@@ -67,9 +68,11 @@ def train_network(
 
     mean = channel_mean(training.images)
     x = torch.from_numpy(training.images - mean[:, None, None])
+    x = x.contiguous(memory_format=torch.channels_last)
     y = torch.from_numpy(training.labels)
     module = build_network(x.shape[1], x.shape[2], training.classes, width=width, seed=seed)
-    optimizer = torch.optim.Adam(module.parameters(), lr=lr, weight_decay=1e-4)
+    module = module.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(module.parameters(), lr=lr, weight_decay=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     rng = np.random.default_rng(seed)
     epoch: Iterator[NDArray[np.intp]] = iter(())

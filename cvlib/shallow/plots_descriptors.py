@@ -69,7 +69,7 @@ def hog_glyphs(image: Array, *, cell: int = 8, bins: int = 9) -> Plot:
         strokes.append((centre - step, centre + step))
         weights.append(share[k, i, j])
     drawing = LineCollection(strokes, colors="#ffffff", linewidths=1.4)
-    drawing.set_alpha(np.clip(np.array(weights) / max(weights), 0, 1) ** 0.5)
+    drawing.set_alpha(np.clip(np.array(weights) / (max(weights) + 1e-12), 0, 1) ** 0.5)
     show_image(axes[2], np.zeros(image.shape[1:]), vmin=0, vmax=1)
     axes[2].add_collection(drawing)
     for ax, title in zip(axes, ("image", "strength of the gradient", "HOG's cells"), strict=True):
@@ -79,7 +79,7 @@ def hog_glyphs(image: Array, *, cell: int = 8, bins: int = 9) -> Plot:
     alt = (
         f"An image, its gradient, and {rows} by {columns} cells with {bins} directions each. Most "
         f"change goes along {np.degrees(across[strongest]):.0f} degrees, with "
-        f"{100 * total[strongest] / total.sum():.0f} % of all strength."
+        f"{100 * total[strongest] / (total.sum() + 1e-12):.0f} % of all strength."
     )
     return Plot(figure, alt, photo=True)
 

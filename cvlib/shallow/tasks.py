@@ -112,15 +112,15 @@ def tasks() -> Sequence[Task]:
     }
     digit: dict[str, Descriptor] = {**grey, "HOG": partial(hog, cell=2)}
     return (
-        Task("which digit?", _draw_digits, digit, (30, 100, 1000), steps=200),
-        Task("which texture?", _draw_textures, grey, (30, 100, 300), width=8, steps=200),
+        Task("which digit?", _draw_digits, digit, (30, 100, 1000)),
+        Task("which texture?", _draw_textures, grey, (30, 100, 300), width=8, steps=150),
         Task(
             "which colour?",
             partial(_draw_scenes, ask_color=True),
             scene,
             (14, 56, 224),
             width=8,
-            steps=200,
+            steps=150,
         ),
         Task("which shape?", partial(_draw_scenes, ask_color=False), scene, (100, 300, 1000)),
     )

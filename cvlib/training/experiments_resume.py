@@ -17,13 +17,13 @@ PIECES = ("optimizer", "random numbers", "order", "place in the epoch")
 EPOCHS, SIZE = 4, 32
 
 
-def forgetting(*, interrupt: int = 20, examples: int = 320, seed: int = 0) -> dict[str, float]:
+def forgetting(*, examples: int = 320, seed: int = 0) -> dict[str, float]:
     """Return the relative distance |w - w'| / |w'| from an uninterrupted run's weights w'.
 
     A small convolutional network with dropout is trained on digits by momentum SGD with a cosine
-    schedule for 4 epochs of 10 batches, killed in step number `interrupt` + 5 and resumed from its
-    checkpoint at step `interrupt` + 4: with all of it ("nothing"), and with one piece replaced by
-    what a fresh start would have.
+    schedule for 4 epochs of 10 batches, killed in the 25th step and resumed from its checkpoint
+    after the 24th: with all of it ("nothing"), and with one piece replaced by what a fresh start
+    would have.
     """
     import torch
 
@@ -63,7 +63,7 @@ def forgetting(*, interrupt: int = 20, examples: int = 320, seed: int = 0) -> di
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            run(folder / "killed", die_at=interrupt + 5)
+            run(folder / "killed", die_at=25)
         except KilledError:
             state = Checkpoints(folder / "killed").load()
         else:
@@ -72,7 +72,7 @@ def forgetting(*, interrupt: int = 20, examples: int = 320, seed: int = 0) -> di
         for piece in ("nothing", *PIECES):
             damaged = _without(piece, state, seed, examples)
             kept = Checkpoints(folder / piece.replace(" ", "-"))
-            kept.save(damaged, interrupt + 4)
+            kept.save(damaged, 24)
             weights = run(kept.folder)
             found[piece] = float(np.linalg.norm(weights - whole) / np.linalg.norm(whole))
     return found

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.optim import adam_step
+from cvlib.training.experiments_width import network
+
 Array = NDArray[Any]
 
 #: P(all eigenvalues of an n × n GOE matrix are positive), where there is a closed form.
@@ -90,58 +93,76 @@ def critical_points(
     Source: Dauphin et al., Identifying and attacking the saddle point problem in high-dimensional
     non-convex optimization, 2014, §3.
     """
-    import torch
-
-    x, y = (torch.from_numpy(array) for array in small_problem(seed=seed))
-
-    def loss(w: Any) -> Any:
-        a, b, c = w[: 2 * hidden].view(2, hidden), w[2 * hidden : 3 * hidden], w[3 * hidden : -1]
-        out = torch.tanh(x @ a + b) @ c + w[-1]
-        return ((out - y) ** 2).mean() + decay * (w @ w)
-
-    slope = torch.func.vmap(torch.func.grad(loss))
-    bend = torch.func.vmap(torch.func.hessian(loss))
-    generator = torch.Generator().manual_seed(seed)
-
-    def normal(*shape: int) -> Any:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    size = 4 * hidden + 1
-    paths = _descents(normal(runs, size), slope)
-    w = torch.cat([paths + 0.3 * normal(*paths.shape), paths[-runs:]])
-    g, h = slope(w), bend(w)
-    damping = torch.full((len(w), 1, 1), 1e-3, dtype=torch.float64)
+    problem = Surface(*small_problem(seed=seed), hidden, decay)
+    rng = np.random.default_rng(seed)
+    paths = _descents(rng.standard_normal((runs, 4 * hidden + 1)), problem)
+    w = np.concatenate([paths + 0.3 * rng.standard_normal(paths.shape), paths[-runs:]])
+    g, h = problem.gradient(w), problem.hessian(w)
+    damping = np.full((len(w), 1, 1), 1e-3)
     for _ in range(steps):
-        matrix = h @ h + damping * torch.eye(size, dtype=torch.float64)
-        there = w - torch.linalg.solve(matrix, h @ g[:, :, None])[:, :, 0]
-        new = slope(there)
-        better = new.norm(dim=1) < g.norm(dim=1)
-        w = torch.where(better[:, None], there, w)
-        g = torch.where(better[:, None], new, g)
-        h = bend(w)
-        damping = damping * torch.where(better, 0.2, 5.0)[:, None, None]
-        damping = damping.clamp(1e-18, 1e8)
-    eigenvalues = torch.linalg.eigvalsh(h)
-    found = (g.norm(dim=1) < 1e-9) & (eigenvalues.abs().amin(dim=1) > 1e-6)
-    losses = torch.func.vmap(loss)(w)
-    table = torch.cat([losses[:, None], eigenvalues], dim=1)[found].numpy()
+        matrix = h @ h + damping * np.eye(w.shape[1])
+        there = w - np.linalg.solve(matrix, h @ g[:, :, None])[:, :, 0]
+        new = problem.gradient(there)
+        better = np.linalg.norm(new, axis=1) < np.linalg.norm(g, axis=1)
+        w, g = (np.where(better[:, None], *pair) for pair in ((there, w), (new, g)))
+        h = problem.hessian(w)
+        damping = np.clip(damping * np.where(better, 0.2, 5.0)[:, None, None], 1e-18, 1e8)
+    eigenvalues = np.linalg.eigvalsh(h)
+    found = (np.linalg.norm(g, axis=1) < 1e-9) & (np.abs(eigenvalues).min(axis=1) > 1e-6)
+    table = np.column_stack([problem.loss(w), eigenvalues])[found]
     _, first = np.unique(np.round(table, 5), axis=0, return_index=True)
     return CriticalPoints(table[first, 0], table[first, 1:])
 
 
-def _descents(w: Any, slope: Any, steps: int = 400) -> Any:
+@dataclass(frozen=True)
+class Surface:
+    """The loss of many small networks at once, with its first and second derivatives.
+
+    f(x) = Σ_k c_k tanh(a_k · x + b_k) + d on points x (N, 2) with targets y (N,). The rows of w
+    (S, D) are (a_1, a_2, b, c, d), the first four of `hidden` numbers.
+    """
+
+    x: Array
+    y: Array
+    hidden: int
+    decay: float
+
+    def loss(self, w: Array) -> Array:
+        """Return L, (S,)."""
+        return np.asarray(network(w, self.x, self.y, self.hidden)[0] + self.decay * (w * w).sum(1))
+
+    def gradient(self, w: Array) -> Array:
+        """Return ∇L, (S, D)."""
+        _, residual, jacobian = network(w, self.x, self.y, self.hidden)
+        slope = (jacobian.mT @ residual[:, :, None])[:, :, 0]
+        return np.asarray(2 / len(self.x) * slope + 2 * self.decay * w)
+
+    def hessian(self, w: Array) -> Array:
+        """Return ∇²L, (S, D, D): 2/N (JᵀJ + Σ_n r_n ∇²f_n) + 2 decay I."""
+        m = self.hidden
+        _, residual, jacobian = network(w, self.x, self.y, m)
+        h, c = jacobian[:, :, 3 * m : 4 * m], w[:, None, 3 * m : 4 * m]
+        inputs = np.column_stack([self.x, np.ones(len(self.x))])
+        slope, bend = 1 - h * h, -2 * h * (1 - h * h)
+        inner = np.einsum("sn,snk,ni,nj->skij", residual, c * bend, inputs, inputs, optimize=True)
+        outer = np.einsum("sn,snk,ni->ski", residual, slope, inputs, optimize=True)
+        total = jacobian.mT @ jacobian
+        for k in range(m):
+            own = k + m * np.arange(3)  # where a_1k, a_2k and b_k stand
+            total[:, own[:, None], own] += inner[:, k]
+            total[:, own, 3 * m + k] += outer[:, k]
+            total[:, 3 * m + k, own] += outer[:, k]
+        return np.asarray(2 / len(self.x) * total + 2 * self.decay * np.eye(w.shape[1]))
+
+
+def _descents(w: Array, problem: Surface, steps: int = 400) -> Array:
     """Descend by Adam from every row of w; return the starts and ten later moments, one below
     another, the last at the end.
     """
-    import torch
-
     moments = set(np.geomspace(1, steps, 10).astype(int).tolist())
-    w = w.clone().requires_grad_()
-    optimizer = torch.optim.Adam([w], lr=0.03)
-    points = [w.detach().clone()]
+    mean, square, points = np.zeros_like(w), np.zeros_like(w), [w]
     for step in range(1, steps + 1):
-        w.grad = slope(w.detach())
-        optimizer.step()
+        w, mean, square = adam_step(w, problem.gradient(w), mean, square, step, lr=0.03)
         if step in moments:
-            points.append(w.detach().clone())
-    return torch.cat(points)
+            points.append(w)
+    return np.concatenate(points)

@@ -53,12 +53,12 @@ def descend(
     """
     w = rng.standard_normal((starts, 4 * hidden + 1))
     damping = np.full((starts, 1, 1), 0.1)
-    error, residual, jacobian = _network(w, x, y, hidden)
+    error, residual, jacobian = network(w, x, y, hidden)
     for _ in range(steps):
         matrix = jacobian.mT @ jacobian / len(x) + damping * np.eye(w.shape[1])
         slope = jacobian.mT @ residual[:, :, None] / len(x)
         there = w - np.linalg.solve(matrix, slope)[:, :, 0]
-        new = _network(there, x, y, hidden)
+        new = network(there, x, y, hidden)
         lower = new[0] < error
         w = np.where(lower[:, None], there, w)
         error = np.where(lower, new[0], error)
@@ -68,8 +68,11 @@ def descend(
     return error
 
 
-def _network(w: Array, x: Array, y: Array, hidden: int) -> tuple[Array, Array, Array]:
-    """Return the error (S,), the residuals (S, N) and their Jacobian (S, N, D) of S networks."""
+def network(w: Array, x: Array, y: Array, hidden: int) -> tuple[Array, Array, Array]:
+    """Return the error (S,), the residuals (S, N) and their Jacobian (S, N, D) of S networks.
+
+    The rows of w (S, D) are (a_1, a_2, b, c, d): f(x) = Σ_k c_k tanh(a_k · x + b_k) + d.
+    """
     a = w[:, : 2 * hidden].reshape(-1, 2, hidden)
     b, c = w[:, None, 2 * hidden : 3 * hidden], w[:, None, 3 * hidden : -1]
     h = np.tanh(x @ a + b)

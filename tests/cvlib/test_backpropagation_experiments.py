@@ -8,7 +8,8 @@ from cvlib.optim import SGD, constant
 from cvlib.training import experiments
 from cvlib.training.experiments_activations import silent_units
 from cvlib.training.experiments_checks import cases, naive_check
-from cvlib.training.experiments_width import _network, descend, taught
+from cvlib.training.experiments_saddles import Surface, small_problem
+from cvlib.training.experiments_width import descend, network, taught
 
 
 def test_a_check_that_looks_everywhere_agrees_with_gradient_check_on_all_cases():
@@ -150,6 +151,16 @@ def test_critical_points_are_critical_and_differ():
     assert len(np.unique(np.round(points.loss, 6))) == len(points.loss)
 
 
+def test_gradient_and_hessian_of_the_surface_are_its_derivatives():
+    surface = Surface(*small_problem(seed=1), 3, 0.01)
+    w = np.random.default_rng(0).standard_normal((2, 13))
+    steps = 1e-5 * np.eye(13)
+    slopes = [(surface.loss(w + s) - surface.loss(w - s)) / 2e-5 for s in steps]
+    assert np.allclose(np.transpose(slopes), surface.gradient(w), atol=1e-8)
+    bends = [(surface.gradient(w + s) - surface.gradient(w - s)) / 2e-5 for s in steps]
+    assert np.allclose(np.swapaxes(bends, 0, 1), surface.hessian(w), atol=1e-7)
+
+
 def test_a_student_as_wide_as_its_teacher_can_reach_zero():
     rng = np.random.default_rng(0)
     x, y = taught(2, rng)
@@ -166,8 +177,8 @@ def test_the_students_jacobian_is_the_derivative_of_its_residual():
     rng = np.random.default_rng(2)
     x, y = taught(2, rng)
     w, step = rng.standard_normal((1, 9)), 1e-6 * rng.standard_normal(9)
-    _, before, jacobian = _network(w, x, y, 2)
-    _, after, _ = _network(w + step, x, y, 2)
+    _, before, jacobian = network(w, x, y, 2)
+    _, after, _ = network(w + step, x, y, 2)
     assert np.allclose(after - before, jacobian @ step, atol=1e-10)
 
 
@@ -192,6 +203,6 @@ def test_schedules_are_compared_over_seeds():
 
 
 def test_forgetting_nothing_changes_nothing():
-    found = experiments.forgetting(interrupt=16)
+    found = experiments.forgetting()
     assert found["nothing"] == 0
     assert all(distance > 1e-4 for piece, distance in found.items() if piece != "nothing")

@@ -97,7 +97,7 @@ def test_revivals_report_the_last_epoch():
 def test_depth_reads_signal_and_gradient_off_the_ends():
     signals = Signals("half", np.full((2, 4), 0.5) ** np.arange(4), np.ones((2, 4)))
     alt = drawn(plots.depth({"a": [signals], "b": [signals]}))
-    assert alt.count("half: signal at the top 1.2e-01, gradient at the bottom 1.0e+00") == 2
+    assert alt.count("half: signal at the top 1.3e-01, gradient at the bottom 1.0e+00") == 2
 
 
 def test_forgotten_pieces_are_bars_and_zero_is_exact():

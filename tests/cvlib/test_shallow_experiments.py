@@ -1,0 +1,217 @@
+"""The experiments measure what they say: checked on cases whose answer is known."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from cvlib.datasets import Dataset, load_digits, make_shapes, split
+from cvlib.shallow import color_histogram, experiments, hog
+from cvlib.shallow.centring import descend, expected_confidence, one_sign_share
+from cvlib.shallow.invariance import CHANGES, changed_share, shift, shuffle_pixels
+from cvlib.shallow.network import build_network, train_network
+from cvlib.shallow.pipelines import NETWORK, learning_curves, train_shallow
+from cvlib.shallow.selection import BOARD, PATCH, TILE, cut_from_tiles
+from cvlib.shallow.tasks import PLACES, Task, pixels, tasks
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return split(load_digits(), (200, 100, 200), seed=0)
+
+
+# --- tasks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", tasks(), ids=lambda t: t.name)
+def test_a_task_draws_what_it_says(task):
+    n = min(task.sizes)
+    first, again, other = task.draw(n, 0), task.draw(n, 0), task.draw(n, 1)
+    assert len(first[0]) == n
+    for one, same in zip(first, again, strict=True):
+        assert np.array_equal(one.images, same.images)
+    assert not np.array_equal(first[0].images, other[0].images)
+    assert min(len(part) for part in first[1:]) >= 200
+    for describe in task.descriptors.values():
+        assert describe(first[0].images).shape[0] == n
+
+
+def test_scenes_test_on_the_same_images_whatever_the_size():
+    shapes = tasks()[-1]
+    assert np.array_equal(shapes.draw(100, 0)[2].images, shapes.draw(300, 0)[2].images)
+
+
+def test_no_column_of_a_photo_is_in_two_parts():
+    ends = [end for place in PLACES for end in place]
+    assert ends == sorted(ends)
+    wide = {"a": np.tile(np.arange(200.0) / 200, (40, 1))}
+    rng = np.random.default_rng(0)
+    parts = [experiments.cut_patches(wide, 50, place, rng) for place in PLACES]
+    for before, after in itertools.pairwise(parts):
+        assert before.images.max() < after.images.min()
+
+
+# --- training ---------------------------------------------------------------------------------
+
+
+def test_the_network_learns_keeps_the_generator_and_repeats_itself(digits):
+    training, _, test = digits
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    one, two = (train_network(training, seed=3, steps=60) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert np.array_equal(one.scores(test.images), two.scores(test.images))
+    assert (one.predict(test.images) == test.labels).mean() > 0.75
+
+
+def test_the_network_has_the_parameters_that_a_hand_counts():
+    module = build_network(3, 16, 6, width=12, seed=0)
+    hand = 12 * 28 + 24 * 109 + 24 * 217 + 6 * (24 * 4 + 1)
+    assert sum(p.numel() for p in module.parameters()) == hand
+    assert experiments.count_network_parameters(tasks()[-1]) == hand
+    small = build_network(1, 8, 10, width=12, seed=0)
+    assert sum(p.numel() for p in small.parameters()) == 120 + 24 * 109 + 10 * (24 * 4 + 1)
+
+
+def test_learning_curves_hold_what_the_pipelines_got_right(digits):
+    task = Task("t", lambda n, seed: split(load_digits(), (n, 50, 80), seed=seed),
+                {"pixels": pixels}, (20, 60), steps=20)  # fmt: skip
+    curves = learning_curves(task, seeds=(0, 1))
+    assert set(curves.accuracy) == {"pixels", NETWORK}
+    for row, (trained, test) in enumerate(zip(curves.trained, curves.tests, strict=True)):
+        right = (trained["pixels"](test.images) == test.labels).mean()
+        assert curves.accuracy["pixels"][row, 1] == right
+    assert (curves.fitted["pixels"] >= curves.accuracy["pixels"]).all()
+    gain = curves.accuracy["pixels"][:, 0] - curves.accuracy[NETWORK][:, 0]
+    assert np.array_equal(curves.gain("pixels", NETWORK, 20), gain)
+
+
+def test_the_penalty_is_chosen_on_the_validation_images(digits):
+    training, validation, _ = digits
+    good = train_shallow(pixels, training, validation)
+    assert (good(validation.images) == validation.labels).mean() > 0.85
+
+
+# --- invariance -------------------------------------------------------------------------------
+
+
+def test_a_shift_moves_and_repeats_the_border():
+    x = np.arange(12.0).reshape(1, 1, 3, 4)
+    assert shift(x, 0, 1)[0, 0].tolist() == [[0, 0, 1, 2], [4, 4, 5, 6], [8, 8, 9, 10]]
+    assert shift(x, -1, 0)[0, 0].tolist() == [[4, 5, 6, 7], [8, 9, 10, 11], [8, 9, 10, 11]]
+
+
+def test_shuffled_pixels_are_the_same_pixels():
+    x = np.random.default_rng(0).random((2, 3, 4, 4))
+    mixed = shuffle_pixels(x)
+    assert not np.array_equal(mixed, x)
+    assert np.allclose(np.sort(mixed.reshape(2, 3, -1)), np.sort(x.reshape(2, 3, -1)))
+
+
+def test_what_is_built_in_does_not_change_at_all():
+    images = make_shapes(20, size=16).images
+    counts = color_histogram(images)
+    for name in ("mirrored", "pixels shuffled"):
+        assert np.array_equal(color_histogram(CHANGES[name](images)), counts)
+    edges = hog(images, cell=4)
+    for name in ("half the light", "colours exchanged"):
+        assert np.abs(hog(CHANGES[name](images), cell=4) - edges).max() < 0.02
+
+
+def test_changed_shares_count_changed_answers():
+    images = np.arange(10.0).reshape(10, 1, 1, 1)
+    assert changed_share(lambda x: (x[:, 0, 0, 0] > 4).astype(int), images, lambda x: x + 2) == 0.2
+
+
+# --- selection --------------------------------------------------------------------------------
+
+
+def test_the_expected_best_is_exact_in_a_case_small_enough_to_list():
+    # two guessers, one image, right with probability p: the best is right unless both are wrong
+    assert np.isclose(experiments.expected_best(2, 1, 0.3), 1 - 0.7**2)
+    assert np.isclose(experiments.expected_best(1, 40, 0.1), 0.1)
+
+
+def test_the_best_guesser_is_as_good_as_expected_and_no_better_on_new_images():
+    shown, fresh = experiments.best_guesser((1, 50), 200, 10, seeds=range(60))
+    assert abs(shown[:, 1].mean() - experiments.expected_best(50, 200, 0.1)) < 0.005
+    assert abs(fresh.mean() - 0.1) < 0.01
+
+
+def test_hoeffding_holds_for_all_candidates_at_once():
+    rng = np.random.default_rng(0)
+    worst = np.abs(rng.binomial(100, 0.5, size=(2000, 20)) / 100 - 0.5).max(axis=1)
+    assert (worst > experiments.hoeffding_gap(20, 100)).mean() < 0.05
+    assert np.isclose(experiments.hoeffding_gap(20, 33_400), 0.01, atol=2e-4)
+
+
+def test_the_nearest_neighbour_of_a_training_image_is_itself(digits):
+    assert experiments.nearest_neighbour(digits[0], digits[0]) == 1
+    assert 0.8 < experiments.nearest_neighbour(digits[0], digits[2]) < 1
+
+
+def test_patches_stay_inside_of_their_tiles():
+    rows, columns = (n * TILE for n in BOARD)
+    names = np.arange(rows)[:, None] // TILE * BOARD[1] + np.arange(columns) // TILE
+    tiles = np.array([[0, 3], [2, 11]])
+    cut = cut_from_tiles({"a": names / 100}, tiles, 40, np.random.default_rng(0))
+    assert cut.images.shape == (40, 1, PATCH, PATCH)
+    assert (cut.images.reshape(40, -1).min(axis=1) == cut.images.reshape(40, -1).max(axis=1)).all()
+    assert set(np.unique(np.round(100 * cut.images)).astype(int)) == {3, 2 * BOARD[1] + 11}
+
+
+def test_overlap_helps_on_noise_where_nothing_else_can():
+    rng = np.random.default_rng(1)
+    photos = {name: rng.random((128, 384)) for name in "ab"}
+    found = experiments.three_tests(photos, seeds=range(2), n=1600, held_out=200)
+    overlapping, beside, place = (found[name].mean() for name in experiments.TESTS)
+    assert abs(beside - 0.5) < 0.1
+    assert abs(place - 0.5) < 0.1
+    assert overlapping >= beside
+
+
+# --- centring ---------------------------------------------------------------------------------
+
+
+def test_one_image_without_negative_entries_gives_one_sign():
+    rng = np.random.default_rng(0)
+    x, y = rng.random((50, 8)), rng.integers(3, size=50)
+    assert one_sign_share(x, y, 1, seed=0, trials=20) == 1
+    assert one_sign_share(x - x.mean(axis=0), y, 1, seed=0, trials=20) < 0.1
+
+
+def test_descent_never_rises_and_its_eigenvalue_is_bounded_by_the_mean():
+    rng = np.random.default_rng(0)
+    x, y = rng.random((80, 5)) + 2, rng.integers(3, size=80)
+    run = descend(x, y, steps=50)
+    assert (np.diff(run.losses) <= 1e-12).all()
+    assert np.isclose(run.losses[0], np.log(3))
+    assert run.eigenvalues[-1] >= 1 + (x.mean(axis=0) ** 2).sum()
+    assert run.steps_to(run.losses[7]) == 7
+    assert run.steps_to(0.0) is None
+
+
+def test_centring_speeds_up_and_does_not_move_the_minimum(digits):
+    x, y = pixels(digits[0].images).astype(float), digits[0].labels
+    slow, fast = (descend(v, y, steps=150).losses[-1] for v in (x, x - x.mean(axis=0)))
+    assert fast < slow / 2
+
+
+def test_confidence_and_accuracy_by_hand():
+    p = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
+    confidence, right = expected_confidence(p, np.array([0, 0, 0]))
+    assert np.isclose(confidence, 2.2 / 3)
+    assert np.isclose(right, 2 / 3)
+
+
+def test_a_higher_price_makes_less_sure(digits):
+    training, _, test = digits
+    run = (pixels(training.images), training.labels, pixels(test.images), test.labels)
+    confidence, accuracy = experiments.confidences([run], (1e-4, 1.0))
+    assert confidence.shape == accuracy.shape == (1, 2)
+    assert confidence[0, 0] > confidence[0, 1] + 0.2
+
+
+def test_datasets_of_tasks_are_datasets():
+    assert all(isinstance(part, Dataset) for part in tasks()[2].draw(14, 0))
