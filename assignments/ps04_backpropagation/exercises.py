@@ -7,7 +7,6 @@ input of an activation lies on its kink, except where the gradient check must co
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -731,8 +730,8 @@ def trained(
     epochs: int,
     lr: float,
 ) -> Sequential:
-    with np.load(io.BytesIO(digits_file())) as file:
-        raw = SimpleNamespace(images=file["images"], labels=file["labels"])
+    images, labels = training_digits()
+    raw = SimpleNamespace(images=images, labels=labels)
     fit(
         network,
         raw,

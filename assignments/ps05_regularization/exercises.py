@@ -7,7 +7,6 @@ unique; the one class that draws for itself is judged by what all right draws ha
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,8 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
-from cvlib.datasets import load_digits
+from cvlib.datasets import Dataset
+from cvlib.grading.digits import archive, grey_values, released_and_hidden
 from cvlib.grading.spec import Case, Exercise, ProblemSet
 from cvlib.regularization import (
     all_masks,
@@ -369,13 +369,17 @@ def properties(target, part, groups, k):
 MARGIN, TRAINED = 2, 400
 
 
-@functools.cache
-def framed_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Digits in the middle of 12 × 12 pixels, uint8 0 … 16, their labels, and a fixed order."""
-    data = load_digits()
-    pixels = np.round(16 * data.images[:, 0]).astype(np.uint8)
+def framed(digits: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Digits in the middle of 12 × 12 pixels, uint8 0 … 16, and their labels."""
     frame = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))
-    return np.pad(pixels, frame), data.labels, np.random.default_rng(505).permutation(len(pixels))
+    return np.pad(grey_values(digits.images), frame), digits.labels
+
+
+@functools.cache
+def training_digits() -> tuple[np.ndarray, np.ndarray]:
+    """The 400 digits of ``digits.npz``."""
+    released, _ = released_and_hidden()
+    return framed(released.subset(slice(TRAINED)))
 
 
 def moved_by(images: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -385,16 +389,13 @@ def moved_by(images: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def training_file() -> bytes:
     """400 digits, all in the middle of the frame."""
-    images, labels, order = framed_digits()
-    buffer = io.BytesIO()
-    kept = order[:TRAINED]
-    np.savez_compressed(buffer, images=images[kept], labels=labels[kept])
-    return buffer.getvalue()
+    images, labels = training_digits()
+    return archive(images=images, labels=labels)
 
 
 def draw_digits(rng: Rng) -> Iterator[Case]:
-    images, labels, order = framed_digits()
-    unseen = rng.permutation(order[TRAINED:])
+    images, labels = framed(released_and_hidden()[1])
+    unseen = rng.permutation(len(images))
     for part, picked in (("in the middle", unseen[:200]), ("anywhere", unseen[200:400])):
         places = np.zeros((200, 2), int)
         if part == "anywhere":
@@ -407,12 +408,11 @@ def draw_digits(rng: Rng) -> Iterator[Case]:
 @functools.cache
 def shifted_memory() -> tuple[np.ndarray, np.ndarray]:
     """Every training digit at every place."""
-    images, labels, order = framed_digits()
-    seen, reach = images[order[:TRAINED]], range(-MARGIN, MARGIN + 1)
-    copies = [np.roll(seen, (i, j), (1, 2)) for i in reach for j in reach]
-    return np.concatenate(copies).reshape(-1, 144).astype(float), np.tile(
-        labels[order[:TRAINED]], len(copies)
-    )
+    images, labels = training_digits()
+    reach = range(-MARGIN, MARGIN + 1)
+    copies = [np.roll(images, (i, j), (1, 2)) for i in reach for j in reach]
+    known = np.concatenate(copies).reshape(-1, 144).astype(float)
+    return known, np.tile(labels, len(copies))
 
 
 def nearest(images: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.datasets import load_digits
+from cvlib.grading.digits import grey_values, released_and_hidden
 from cvlib.grading.spec import Variants
 
 variants = Variants()
@@ -1099,10 +1099,9 @@ def with_lists(groups, k):
 @functools.cache
 def training_digits() -> tuple[np.ndarray, np.ndarray]:
     """The 400 digits of ``digits.npz``."""
-    data = load_digits()
-    pixels = np.pad(np.round(16 * data.images[:, 0]), ((0, 0), (2, 2), (2, 2)))
-    kept = np.random.default_rng(505).permutation(len(pixels))[:400]
-    return pixels[kept], data.labels[kept]
+    released, _ = released_and_hidden()
+    pixels = np.pad(grey_values(released.images[:400]), ((0, 0), (2, 2), (2, 2)))
+    return pixels.astype(float), released.labels[:400]
 
 
 @functools.cache

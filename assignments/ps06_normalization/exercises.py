@@ -7,7 +7,6 @@ in the values, and ε is large, so that its place under the root shows too.
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
-from cvlib.datasets import load_digits
+from cvlib.grading.digits import archive, grey_values, released_and_hidden
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, ProblemSet
 from cvlib.normalization import (
     batch_norm_backward,
@@ -372,34 +371,28 @@ def ghost_batch_norm(channels: int, company: int, *, momentum: float = 0.1, eps:
 
 # --- 11: one at a time --------------------------------------------------------------------------
 
-RELEASED = 1000  # digits in the file; the others are for the judge
-
 
 @functools.cache
-def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All digits as grey values 0 … 16 with their labels, and the order in which they are dealt."""
-    every = load_digits()
-    mixed = np.random.default_rng(6).permutation(len(every))
-    return np.round(16 * every.images[:, 0]).astype(np.uint8), every.labels, mixed
+def training_digits() -> tuple[np.ndarray, np.ndarray]:
+    """The digits of the file, sorted by label: grey values (N, 8, 8), and labels."""
+    released, _ = released_and_hidden()
+    by_label = np.argsort(released.labels, kind="stable")
+    return grey_values(released.images)[by_label], released.labels[by_label]
 
 
 def digits_file() -> bytes:
-    """The released digits, sorted by label."""
-    images, labels, mixed = digits()
-    released = mixed[:RELEASED]
-    released = released[np.argsort(labels[released], kind="stable")]
-    buffer = io.BytesIO()
-    np.savez(buffer, images=images[released], labels=labels[released])
-    return buffer.getvalue()
+    images, labels = training_digits()
+    return archive(images=images, labels=labels)
 
 
 MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among empty sheets": 1}
 
 
 def draw_mail(rng: Rng) -> Iterator[Case]:
-    images, labels, mixed = digits()
+    _, hidden = released_and_hidden()
+    images, labels = grey_values(hidden.images), hidden.labels
     for part, company in MAIL.items():
-        chosen = rng.permutation(mixed[RELEASED:])[:200]
+        chosen = rng.permutation(len(images))[:200]
         if part == "sorted by digit":
             chosen = chosen[np.argsort(labels[chosen], kind="stable")]
         grain = np.round(rng.normal(0, 0.5, (len(chosen), 8, 8)))  # no picture is in anyone's file
@@ -432,9 +425,8 @@ def trained(norm: str = "batch", *, shuffle: bool = True, steps: int = 250, batc
     from torch import nn
     from torch.nn import functional
 
-    with np.load(io.BytesIO(digits_file())) as file:
-        images = torch.from_numpy(file["images"]).float()[:, None] / 16
-        labels = torch.from_numpy(file["labels"])
+    known, classes = training_digits()
+    images, labels = torch.from_numpy(known).float()[:, None] / 16, torch.from_numpy(classes)
 
     def block(before: int, after: int) -> list[nn.Module]:
         layer = nn.BatchNorm2d(after) if norm == "batch" else nn.GroupNorm(4, after)
@@ -447,9 +439,9 @@ def trained(norm: str = "batch", *, shuffle: bool = True, steps: int = 250, batc
         rng = np.random.default_rng(0)
         network.train()
         for step in range(steps):
-            chosen = rng.integers(0, RELEASED, batch)
+            chosen = rng.integers(0, len(images), batch)
             if not shuffle:
-                chosen = (np.arange(batch) + batch * step) % RELEASED
+                chosen = (np.arange(batch) + batch * step) % len(images)
             loss = functional.cross_entropy(network(images[chosen]), labels[chosen])
             optimizer.zero_grad()
             loss.backward()

@@ -1113,8 +1113,7 @@ def newborn_statistics(images):
     f"mean image is nothing at all. Means that predict needs belong to the training set. {MODES}",
 )
 def centred_by_its_company(images):
-    known, _, mixed = ps.digits()
-    centre = known[mixed[: ps.RELEASED]].mean(axis=0)
+    centre = ps.training_digits()[0].mean(axis=0)
     return ps.answer_with(ps.trained(), (images - images.mean(axis=0) + centre) / 16)
 
 
@@ -1135,9 +1134,8 @@ def with_group_norm(images):
 
 @alternative("predict")
 def by_the_nearest_digits(images):
-    known, labels, mixed = ps.digits()
-    train = mixed[: ps.RELEASED]
-    flat = known[train].reshape(len(train), -1).astype(float)
+    known, labels = ps.training_digits()
+    flat = known.reshape(len(known), -1).astype(float)
     seen = np.asarray(images, dtype=float).reshape(len(images), -1)
     nearest = ((seen[:, None] - flat) ** 2).sum(axis=2).argsort(axis=1)[:, :3]
-    return [int(np.bincount(row).argmax()) for row in labels[train][nearest]]
+    return [int(np.bincount(row).argmax()) for row in labels[nearest]]

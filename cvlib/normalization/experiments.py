@@ -79,12 +79,13 @@ def stale_statistics(steps: Sequence[int], *, seeds: Sequence[int], rate: float 
 
 @dataclass(frozen=True)
 class DecayStudy:
-    """One layer's kernels under several weight decays: squared norms, angles and test errors."""
+    """One layer's kernels under several weight decays: squared norms, angles, losses, errors."""
 
     rate: float
     decays: tuple[float, ...]
     squared_norms: Array
     turns: Array
+    losses: Array
     errors: Array
 
     @property
@@ -103,8 +104,8 @@ def weight_decay_study(
 ) -> DecayStudy:
     """Train under batch norm with each weight decay and watch one layer's kernels turn.
 
-    Shapes: squared_norms (steps, decays, seeds), turns (steps - 1, decays, seeds) in radians,
-    errors (decays, seeds).
+    Shapes: squared_norms and losses (steps, decays, seeds), turns (steps - 1, decays, seeds) in
+    radians, errors (decays, seeds).
     """
     seen: list[NDArray[np.float32]] = []
 
@@ -126,5 +127,6 @@ def weight_decay_study(
         tuple(decays),
         (kernels**2).sum(axis=-1).reshape(shape),
         angles(kernels).reshape(shape),
+        runs.losses,
         runs.errors,
     )

@@ -160,7 +160,7 @@ def mean_spread(
             f"by {values[-1]:.2g} σ, as if an image had {worth[name]:.3g} independent pixels."
         )
     ax.set(xscale="log", yscale="log", xlabel="images in the batch")
-    ax.set_ylabel("wandering of the mean, in σ")
+    ax.set_ylabel("wandering, in σ")
     ax.set_xticks(sizes, [str(n) for n in sizes])
     ax.set_yticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
     ax.minorticks_off()

@@ -20,7 +20,7 @@ def index_sets(sets: Mapping[str, NDArray[np.bool_]], place: tuple[int, int, int
 
     Each cell of a panel is one channel (column) of one image (row), with its pixels.
     """
-    figure, axes = new_figure(1, len(sets), height=2.05, squeeze=False)
+    figure, axes = new_figure(1, len(sets), height=1.7, squeeze=False)
     said = []
     for ax, (name, mask) in zip(axes.flat, sets.items(), strict=True):
         n, c, h, w = mask.shape

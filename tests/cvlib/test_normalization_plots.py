@@ -83,9 +83,8 @@ def test_staleness_compares_the_two():
 
 
 def test_decay_states_prediction_and_measurement():
-    study = DecayStudy(
-        0.5, (0.0, 0.04), np.full((100, 2, 2), 9.0), np.full((99, 2, 2), 0.1), np.zeros((2, 2))
-    )
+    nines, tenths = np.full((100, 2, 2), 9.0), np.full((99, 2, 2), 0.1)
+    study = DecayStudy(0.5, (0.0, 0.04), nines, tenths, nines, np.zeros((2, 2)))
     alt = drawn(plots.decay(study))
     assert "Decay 0.04: squared length from 9 to 9, 5.7 degrees a step at the end" in alt
     assert "predicted 11.5" in alt

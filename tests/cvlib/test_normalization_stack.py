@@ -159,6 +159,7 @@ def test_the_studies_have_the_shapes_they_promise():
     study = experiments.weight_decay_study((0.0, 0.1), seeds=[0], steps=4)
     assert study.squared_norms.shape == (4, 2, 1)
     assert study.turns.shape == (3, 2, 1)
+    assert study.losses.shape == (4, 2, 1)
     assert np.allclose(study.predicted, [0, np.sqrt(2 * 0.5 * 0.1)])
 
 

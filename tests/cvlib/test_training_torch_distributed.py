@@ -14,9 +14,10 @@ from torch import nn
 from cvlib.training.checkpoint import Checkpoints
 from cvlib.training.loop import Batches, evaluate, train
 
-EXAMPLES, SIZE, EPOCHS = 17, 4, 2  # the last batch has one example: process 1 gets none of it
+# batches of 5, 5, 5 and 1: shares of 3 and 2, and at last process 1 gets nothing
+EXAMPLES, SIZE, EPOCHS = 16, 5, 2
 HELD_OUT = 7
-STEPS = EPOCHS * 5
+STEPS = EPOCHS * 4
 
 WORKER = """
 import sys
@@ -82,6 +83,13 @@ def work(out):
     found["seen"] = seen
     few = torch.zeros(1, 1)
     found["one example"] = evaluate(nn.Identity(), (few, few[:, 0]), score=watch)
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    batches = Batches(data(EXAMPLES), 8, seed=1)
+    options = {"epochs": 2, "validation": data(HELD_OUT), "progress": False, "device": "cpu"}
+    history = train(model, nn.functional.cross_entropy, optimizer, batches, **options)
+    found["running"] = {"weights": list(model.buffers()), "history": history.as_dict()}
     found["dropout"] = run(dropout=0.5)
     try:
         run(f"{out}/run", dropout=0.5, die_at=7)
@@ -156,6 +164,11 @@ def test_each_process_drops_other_units_and_all_agree_on_the_weights(pair):
 def test_a_pair_that_was_killed_resumes_exactly(pair):
     for process in pair:
         assert same(process["resumed"], process["dropout"])
+
+
+def test_running_statistics_are_those_of_one_process_everywhere(pair):
+    first, second = pair
+    assert same(first["running"], second["running"])
 
 
 def test_one_process_talks(pair):

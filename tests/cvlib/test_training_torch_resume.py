@@ -186,6 +186,16 @@ def test_another_setting_does_not_continue_the_run(tmp_path, changes, words):
         run(tmp_path, **changes)
 
 
+def test_the_learning_rate_is_that_of_the_run_not_of_the_new_optimizer(
+    tmp_path, uninterrupted, monkeypatch
+):
+    with pytest.raises(KilledError):
+        run(tmp_path, die_at=8)
+    other = {"momentum": lambda p: torch.optim.SGD(p, lr=7.0, momentum=0.9, nesterov=True)}
+    monkeypatch.setattr(sys.modules[__name__], "OPTIMIZERS", other)
+    assert same(run(tmp_path), uninterrupted["momentum"])
+
+
 def test_another_model_does_not_continue_the_run(tmp_path):
     run(tmp_path, epochs=1)
     model = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
