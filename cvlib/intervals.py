@@ -27,6 +27,11 @@ class Interval:
         """The upper end."""
         return self.mean + self.half
 
+    @property
+    def verdict(self) -> str:
+        """What a difference shows: "stays clear of 0", or "contains 0, so we cannot tell"."""
+        return "contains 0, so we cannot tell" if self.low <= 0 <= self.high else "stays clear of 0"
+
     def __format__(self, spec: str) -> str:
         spec = spec or ".2f"
         return f"{self.mean:{spec}} ± {self.half:{spec}}"
