@@ -5,12 +5,10 @@ PyTorch take turns in one process, so that both meet the same machine; each cell
 the rounds. Scratch is the most memory that NumPy held beyond inputs and results.
 """
 
-import argparse
-import platform
 from typing import NamedTuple
 
 # first of all: it asks the libraries for one thread before they load
-from convolution import Task, measure, processor, scratch_bytes, warm_allocator
+from side_by_side import Task, run
 
 # isort: split
 import numpy as np
@@ -83,42 +81,5 @@ def tasks(pool: Pool) -> dict[str, tuple[Task, Task]]:
     }
 
 
-def main() -> None:
-    """Print one row a layer and pass."""
-    parser = argparse.ArgumentParser(
-        description="CPU time of pooling in NumPy divided by PyTorch's, one thread, float32."
-    )
-    parser.add_argument("--quick", action="store_true", help="3 rounds a cell")
-    parser.add_argument(
-        "--fresh-memory", action="store_true", help="pay for new pages, as a young program does"
-    )
-    parser.add_argument("--only", default="", help="only the layers whose name contains this")
-    parser.add_argument("--rounds", type=int, default=25, help="rounds a cell (default 25)")
-    arguments = parser.parse_args()
-    rounds = 3 if arguments.quick else arguments.rounds
-    if rounds < 1:
-        parser.error(f"--rounds must be at least 1, got {rounds}")
-    torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
-    if not arguments.fresh_memory:
-        warm_allocator()
-
-    print(processor())
-    print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, torch {torch.__version__}; "
-        f"one thread, float32, median CPU time of {rounds} rounds\n"
-    )
-    print(f"{'layer':<33}{'pass':<9}{'NumPy ms':>9}{'torch ms':>10}{'ratio':>7}{'scratch MiB':>13}")
-    for pool in (pool for pool in POOLS if arguments.only in pool.name):
-        for name, pair in tasks(pool).items():
-            ours, theirs = measure(pair, rounds)
-            scratch = scratch_bytes(pair[0]) / 2**20
-            print(
-                f"{pool.name:<33}{name:<9}{ours * 1e3:9.2f}{theirs * 1e3:10.2f}"
-                f"{ours / theirs:7.2f}{scratch:13.2f}",
-                flush=True,
-            )
-
-
 if __name__ == "__main__":
-    main()
+    run("CPU time of pooling in NumPy divided by PyTorch's, one thread, float32.", POOLS, tasks)

@@ -5,27 +5,17 @@ NumPy and PyTorch take turns in one process, so that both meet the same machine;
 median over the rounds. Scratch is the most memory that NumPy held beyond inputs and results.
 """
 
-import argparse
-import os
-import platform
-import statistics
-import time
-import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    # read once, when the libraries below load
-    os.environ[variable] = "1"
+# first of all: it asks the libraries for one thread before they load
+from side_by_side import Task, run
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from torch.nn import functional  # noqa: E402
+# isort: split
+import numpy as np
+import torch
+from torch.nn import functional
 
-from cvlib.normalization import reference  # noqa: E402
-
-Task = Callable[[], object]
+from cvlib.normalization import reference
 
 
 class Layer(NamedTuple):
@@ -132,98 +122,10 @@ def _response(layer: Layer, *arrays: Any) -> dict[str, tuple[Task, Task]]:
     }
 
 
-def cpu_seconds(task: Task) -> float:
-    """Return the processor time of one call, which other programs on the machine disturb least."""
-    start = time.process_time()
-    task()
-    return time.process_time() - start
-
-
-def measure(pair: tuple[Task, Task], rounds: int) -> tuple[float, float]:
-    """Return the median CPU seconds of NumPy and of PyTorch, taking turns."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for task in pair:
-        task()
-    for turn in range(rounds):
-        # whoever goes second finds the inputs in the cache: change places every round
-        for side in (0, 1) if turn % 2 else (1, 0):
-            times[side].append(cpu_seconds(pair[side]))
-    return statistics.median(times[0]), statistics.median(times[1])
-
-
-def scratch_bytes(task: Task) -> int:
-    """Return the most memory held during a call beyond what it returns."""
-    tracemalloc.start()
-    try:
-        result = task()
-        held, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    del result
-    return peak - held
-
-
-def processor() -> str:
-    """Return the processor's name as the operating system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    facts = {key.strip(): value.strip() for key, value in pairs}
-    flags = facts.get("flags", "").split()
-    vectors = next((name for name in ("avx512f", "avx2", "avx") if name in flags), "no AVX")
-    family = f"family {facts.get('cpu family', '?')}, model {facts.get('model', '?')}"
-    return f"{facts.get('model name', platform.machine())} ({family}, {vectors})"
-
-
-def warm_allocator() -> None:
-    """Free one large block, after which the C library keeps memory instead of returning it.
-
-    A program that has run for a while is in this state. Without it every result is built in fresh
-    pages of the operating system, which costs both libraries the same and hides the rest.
-    """
-    block = np.ones(31 * 2**20, np.uint8)
-    del block
-
-
-def main() -> None:
-    """Print one row a layer and pass."""
-    parser = argparse.ArgumentParser(
-        description="CPU time of the NumPy normalization over PyTorch's, one thread, float32."
-    )
-    parser.add_argument("--quick", action="store_true", help="5 rounds a cell")
-    parser.add_argument(
-        "--fresh-memory", action="store_true", help="pay for new pages, as a young program does"
-    )
-    parser.add_argument("--only", default="", help="only the layers whose name contains this")
-    parser.add_argument("--rounds", type=int, default=51, help="rounds a cell (default 51)")
-    arguments = parser.parse_args()
-    rounds = 5 if arguments.quick else arguments.rounds
-    if rounds < 1:
-        parser.error(f"--rounds must be at least 1, got {rounds}")
-    torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
-    if not arguments.fresh_memory:
-        warm_allocator()
-
-    print(processor())
-    print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, torch {torch.__version__}; "
-        f"one thread, float32, median CPU time of {rounds} rounds\n"
-    )
-    print(
-        f"{'layer':<28}{'pass':<10}{'NumPy ms':>9}{'torch ms':>10}{'ratio':>7}{'scratch MiB':>13}"
-    )
-    for layer in (layer for layer in LAYERS if arguments.only in layer.name):
-        for name, pair in tasks(layer).items():
-            ours, theirs = measure(pair, rounds)
-            print(
-                f"{layer.name:<28}{name:<10}{ours * 1e3:9.2f}{theirs * 1e3:10.2f}"
-                f"{ours / theirs:7.2f}{scratch_bytes(pair[0]) / 2**20:13.2f}",
-                flush=True,
-            )
-
-
 if __name__ == "__main__":
-    main()
+    run(
+        "CPU time of the NumPy normalization over PyTorch's, one thread, float32.",
+        LAYERS,
+        tasks,
+        rounds=51,
+    )
