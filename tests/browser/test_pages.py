@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 CHAPTER = "/chapters/02_convolution.html"
+SOURCES = Path(__file__).resolve().parents[2] / "chapters"
+CHAPTERS = [f"/chapters/{path.stem}.html" for path in sorted(SOURCES.glob("*.md"))]
 
 
 def addresses(site):
@@ -115,9 +119,10 @@ CONTRAST = """() => {
 }"""
 
 
-def test_the_theme_switches_and_text_stays_readable(visit, address):
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_theme_switches_and_text_stays_readable(visit, address, chapter):
     page = visit.page
-    page.goto(address + CHAPTER)
+    page.goto(address + chapter)
     seen = {}
     for _ in range(3):  # the button goes round: the system's wish, light, dark
         page.locator("button.theme-switch-button:visible").first.click()
