@@ -116,13 +116,13 @@ def hinge(scores: np.ndarray, labels: np.ndarray) -> tuple[Any, np.ndarray]:
 # --- 6: cat, car, frog --------------------------------------------------------------------------
 
 #: A row an image (a cat, a car, a frog), a column a class in the same order.
-SCORES = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
+SCORES = np.array([[2.0, 3.1, -0.5], [1.3, 4.0, 2.2], [0.4, 1.5, -1.1]])
 LABELS = np.arange(3)
 ANSWERS = {
-    "hinge": [2.9, 0.0, 12.9],
+    "hinge": [2.1, 0.0, 6.1],
     "mean_hinge": float(hinge_forward(SCORES, LABELS)[0]),
     "mean_cross_entropy": float(softmax_cross_entropy_forward(SCORES, LABELS)[0]),
-    "least_change": 1.9,
+    "least_change": 0.8,
 }
 
 
@@ -360,7 +360,7 @@ PROBLEM_SET = ProblemSet(
             driver=read_entry,
             tolerance=Tolerance(rtol=0.0, atol=0.006),
             hints={
-                "hinge": "For the cat: max(0, 5.1 − 3.2 + 1) + max(0, −1.7 − 3.2 + 1).",
+                "hinge": "For the cat: max(0, 3.1 − 2.0 + 1) + max(0, −0.5 − 2.0 + 1).",
                 "mean_hinge": "The mean of the three.",
                 "mean_cross_entropy": "Natural logarithm; the mean of three.",
                 "least_change": "The car leads by how much, and by how much must it lead?",
