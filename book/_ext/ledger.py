@@ -61,7 +61,7 @@ class Ledger(SphinxDirective):
     def _cells(self, row: dict[str, Any], rooms: Sequence[ModuleType]) -> list[list[nodes.Node]]:
         code: list[nodes.Node] = []
         for name in row.get("code", []):
-            homes = [room.__name__ for room in rooms if hasattr(room, name)]
+            homes = [r.__name__ for r in rooms if not isinstance(getattr(r, name, r), ModuleType)]
             if not homes:
                 self._wrong(row, f"no {name} in {', '.join(room.__name__ for room in rooms)}")
             code += [_link(f"{home}.{name}", "py", "obj", name) for home in homes[:1]]
