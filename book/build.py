@@ -113,12 +113,12 @@ def _run(root: Path) -> int:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
     }
     print("  executing the pages", flush=True)
-    execute = [sys.executable, "book/execute.py", ".", "_build/.jupyter_cache", CELL_SECONDS]
-    code, _ = _follow(execute, root, environment)
-    if code != 0:
-        return code
-    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
-    code, heard = _follow(command, root, environment)
+    script = str(Path(__file__).with_name("execute.py"))
+    execute = [sys.executable, script, ".", "_build/.jupyter_cache", CELL_SECONDS]
+    code, heard = _follow(execute, root, environment)
+    if code == 0:
+        command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+        code, heard = _follow(command, root, environment)
     if code != 0:
         log = root / "_build" / "book.log"
         log.write_text("\n".join(heard), "utf-8")

@@ -18,7 +18,8 @@ READER = {"name": "myst_nb_md", "type": "plugin"}
 def pages_with_code(root: Path) -> list[Path]:
     """The pages of the table of contents that have a kernel to run in."""
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    names = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    parts = toc.get("parts", [])
+    names = [toc["root"], *(c["file"] for part in parts for c in part["chapters"])]
     pages = [root / f"{name}.md" for name in names]
     return [p for p in pages if p.is_file() and "\nkernelspec:" in p.read_text("utf-8")[:600]]
 

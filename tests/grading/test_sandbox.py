@@ -499,7 +499,8 @@ def test_another_user_gets_a_sandbox_or_a_clear_message() -> None:
 def test_a_grader_who_is_not_root_gets_a_sandbox() -> None:
     """As root, become nobody first, with a way to the interpreter wherever it lies."""
     script = "import os; from cvlib.grading.sandbox import probe; probe(); print(os.getuid())"
-    needed = [*mounts.needed(), str(Path(sys._base_executable).resolve().parent)]  # type: ignore[attr-defined]
+    homes = [Path(sys.executable).parent, Path(sys._base_executable).resolve().parent]  # type: ignore[attr-defined]
+    needed = [*mounts.needed(), *map(str, homes)]
     command = identity.prepared([sys.executable, "-c", script], needed, ())
     ran = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
     assert ran.returncode == 0, ran.stderr
