@@ -128,7 +128,7 @@ class Run:
                     session.run(item.solution, timeout=self.plan.limits.cell_seconds)
             elif cell.cell_type == "code" and left > 0:
                 keep = this.first and k >= start and self.owner[k] in (None, this.withhold)
-                self._cell(session, k, left, keep=keep)
+                self._cell(session, k, left, keep=keep, first=this.first)
             if session.state == "timeout" and self.end is None:
                 return max(start, k + 1)
         return this.last + 1
@@ -143,7 +143,7 @@ class Run:
             outcome = replace(outcome, text=text)
         self.outcomes[item.sheet.id] = outcome
 
-    def _cell(self, session: Session, k: int, left: float, *, keep: bool) -> None:
+    def _cell(self, session: Session, k: int, left: float, *, keep: bool, first: bool) -> None:
         source = self.cells[k].source
         if self.end is not None and k >= self.end[0]:
             return
@@ -154,9 +154,9 @@ class Run:
             self.outputs[k] = safe_outputs(result.outputs)
         if result.status == "timeout":
             self.hung.add(k)
-        if result.status == "timeout" and keep:
-            stopped = _stopped(self.plan.limits.cell_seconds)
-            self.outputs[k] = [*self.outputs.get(k, []), stopped]
+            if first:  # whichever group it hung in: it is not tried again in its own
+                stopped = _stopped(self.plan.limits.cell_seconds)
+                self.outputs[k] = [*self.outputs.get(k, []), stopped]
         elif result.status == "dead":
             where = f"The Python process of the notebook ended in the cell `{_first_line(source)}`"
             self.end = (k, f"{where}; nothing after it could be run.")

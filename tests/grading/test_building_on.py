@@ -121,6 +121,14 @@ def test_outputs_come_from_the_first_round(room, plan):
     assert texts == ["[0. 0. 3.]\n"]
 
 
+def test_a_cell_says_that_it_hung_whichever_run_it_hung_in(room, plan):
+    endless = "def spread(x):\n    return 2.0\n\n\nwhile True:\n    pass"
+    result = graded(room, plan, spread=endless)
+    assert lost(result) == {"spread": 3.0}
+    shown = [o["evalue"] for cell in result.outputs for o in cell if o["output_type"] == "error"]
+    assert any("stopped after 3 s" in text for text in shown)
+
+
 def test_a_model_is_measured_on_hidden_data(room, plan):
     constant = "def predict(rows):\n    return np.zeros(len(rows), int)"
     result = graded(room, plan, predict=constant)

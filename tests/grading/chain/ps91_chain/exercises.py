@@ -65,6 +65,7 @@ PROBLEM_SET = ProblemSet(
         Exercise(
             "spread", "Spread", 3.0, "measure spread", "91_chain#spread",
             reference=spread, cases=vectors, seconds=2.0, builds_on=("center",),
+            withhold=("cvlib.convolution",),  # graded in a run of its own, between the others
         ),
         Exercise(
             "standard_score", "Score", 4.0, "standardize", "91_chain#score",
