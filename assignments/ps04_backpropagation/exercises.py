@@ -24,7 +24,7 @@ from cvlib.activations.layers import passes
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
 from cvlib.convolution import count_macs, count_parameters
-from cvlib.grading.digits import archive, grey_values, released_and_hidden
+from cvlib.grading.digits import archive, grey_values, released_and_hidden, sorted_digits
 from cvlib.grading.spec import Case, Exercise, ProblemSet
 from cvlib.layers import (
     AvgPool2d,
@@ -646,16 +646,8 @@ def stop_training(losses: list[float], patience: int, target: float) -> tuple[in
 SHEET, DIGIT = 14, 8
 
 
-@functools.cache
-def training_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The digits of the file, sorted by label: images (N, 8, 8) uint8 and labels."""
-    released, _ = released_and_hidden()
-    by_label = np.argsort(released.labels, kind="stable")
-    return grey_values(released.images)[by_label], released.labels[by_label]
-
-
 def digits_file() -> bytes:
-    images, labels = training_digits()
+    images, labels = sorted_digits()
     return archive(images=images, labels=labels)
 
 
@@ -730,7 +722,7 @@ def trained(
     epochs: int,
     lr: float,
 ) -> Sequential:
-    images, labels = training_digits()
+    images, labels = sorted_digits()
     raw = SimpleNamespace(images=images, labels=labels)
     fit(
         network,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations import Activation
-from cvlib.grading.digits import grey_values, released_and_hidden
+from cvlib.grading.digits import sorted_digits
 from cvlib.grading.spec import Variants
 from cvlib.layers import Conv2d, Flatten, Linear, MaxPool2d, Sequential
 from cvlib.optim import SGD, Adam, cosine, warmup
@@ -1787,14 +1787,6 @@ variants.alternative_value(
 Prepare = Callable[[Array], Array]
 
 
-@functools.cache
-def released() -> tuple[Array, Array]:
-    """The digits of the file, sorted by label: images (N, 8, 8) uint8 and labels."""
-    digits, _ = released_and_hidden()
-    digits = digits.subset(np.argsort(digits.labels, kind="stable"))
-    return grey_values(digits.images), digits.labels
-
-
 def even_ink(images: Array) -> Array:
     darkest = images.max(axis=(1, 2), keepdims=True)
     return (images / darkest - 0.3)[:, None].astype(np.float32)
@@ -1833,7 +1825,7 @@ def learn(
     data: tuple[Array, Array] | None = None,
     vary: Callable[[Array, Any], Array] = lambda images, rng: images,
 ) -> Sequential:
-    images, labels = data or released()
+    images, labels = data or sorted_digits()
     parameters = network.parameters()
     fit(
         network,
@@ -1850,7 +1842,7 @@ def learn(
 
 def learn_in_order(network: Sequential, prepare: Prepare) -> Sequential:
     """Mini-batches as they come in a file that is sorted by label."""
-    images, labels = released()
+    images, labels = sorted_digits()
     for start in list(range(0, len(images), 25)) * 5:
         batch = images[start : start + 25], labels[start : start + 25]
         learn(network, prepare, epochs=1, lr=0.05, sgd=True, data=batch)
@@ -1858,7 +1850,7 @@ def learn_in_order(network: Sequential, prepare: Prepare) -> Sequential:
 
 
 def shuffled_apart() -> tuple[Array, Array]:
-    images, labels = released()
+    images, labels = sorted_digits()
     return images, np.random.default_rng(2).permutation(labels)
 
 
@@ -1887,7 +1879,7 @@ def standardized(images: Array) -> Array:
 
 
 def pixelwise(images: Array) -> Array:
-    seen = released()[0].astype(np.float32)
+    seen = sorted_digits()[0].astype(np.float32)
     return ((images - seen.mean(axis=0)) / (seen.std(axis=0) + 0.1))[:, None]
 
 
@@ -2038,7 +2030,7 @@ scattered_mutant(
     "Every sheet is a 0 for this network: its weights are not numbers any more, and the argmax of "
     "NaN is 0. The learning rate was too large. See *A step downhill*.",
     lambda: learn(convolutional(), ink, epochs=1, lr=1e6, sgd=True, vary=scatter,
-                  data=tuple(a[::10] for a in released())),
+                  data=tuple(a[::10] for a in sorted_digits())),
 )  # fmt: skip
 scattered_mutant(
     "stopped_too_early",

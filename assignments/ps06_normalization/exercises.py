@@ -14,7 +14,7 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
-from cvlib.grading.digits import archive, grey_values, released_and_hidden
+from cvlib.grading.digits import archive, grey_values, released_and_hidden, sorted_digits
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, ProblemSet
 from cvlib.normalization import (
     batch_norm_backward,
@@ -372,16 +372,8 @@ def ghost_batch_norm(channels: int, company: int, *, momentum: float = 0.1, eps:
 # --- 11: one at a time --------------------------------------------------------------------------
 
 
-@functools.cache
-def training_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The digits of the file, sorted by label: grey values (N, 8, 8), and labels."""
-    released, _ = released_and_hidden()
-    by_label = np.argsort(released.labels, kind="stable")
-    return grey_values(released.images)[by_label], released.labels[by_label]
-
-
 def digits_file() -> bytes:
-    images, labels = training_digits()
+    images, labels = sorted_digits()
     return archive(images=images, labels=labels)
 
 
@@ -425,7 +417,7 @@ def trained(norm: str = "batch", *, shuffle: bool = True, steps: int = 250, batc
     from torch import nn
     from torch.nn import functional
 
-    known, classes = training_digits()
+    known, classes = sorted_digits()
     images, labels = torch.from_numpy(known).float()[:, None] / 16, torch.from_numpy(classes)
 
     def block(before: int, after: int) -> list[nn.Module]:
