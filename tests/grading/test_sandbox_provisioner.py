@@ -17,10 +17,11 @@ from cvlib.grading.sandbox import Policy
 
 @pytest.fixture(autouse=True)
 def _choose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "cvlib-bwrap")
+    # first the factory of this process: its name, read now, must not come from our variable
     monkeypatch.setattr(
         KernelProvisionerFactory.instance(), "default_provisioner_name", "cvlib-bwrap"
     )
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "cvlib-bwrap")
 
 
 def test_nbclient_runs_a_notebook_behind_the_wall(tmp_path: Path) -> None:
