@@ -225,5 +225,7 @@ def progress(items: Iterable[Any], total: int, label: str) -> Iterable[Any]:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, the instructor's tools among its commands."""
+    from cvlib.grading.tools import cli_regrade, cli_report, cli_review  # noqa: F401
+
     cli()

@@ -25,7 +25,8 @@ from cvlib.grading.notebook import (
 )
 from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 
-#: Files of cvlib that can change no score.
+#: Files of cvlib that can change no score, and the folder of the instructor's tools.
+TOOLS = "grading/tools/"
 WITHOUT_EFFECT = (
     "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "sample_class.py", "doctor.py",
     "batch.py", "gradebook.py", "course.py", "release.py",
@@ -155,6 +156,7 @@ def environment_digest() -> str:
     digest = hashlib.sha256("\n".join(parts).encode())
     root = Path(cvlib.__file__).parent
     for path in sorted(root.rglob("*.py")):
-        if path.name not in WITHOUT_EFFECT:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+        name = path.relative_to(root).as_posix()
+        if path.name not in WITHOUT_EFFECT and not name.startswith(TOOLS):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

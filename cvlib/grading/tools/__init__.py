@@ -1,0 +1,1 @@
+"""The instructor's tools around grading: nothing here can change a score."""

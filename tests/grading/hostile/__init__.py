@@ -1,0 +1,1 @@
+"""A corpus of submissions: hostile ones with the score each must get, and odd but honest ones."""
