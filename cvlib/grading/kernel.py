@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import select
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from cvlib.grading import mounts
-from cvlib.grading.cgroup import ControlGroup, make_group
-from cvlib.grading.identity import prepared
+from cvlib.grading.fork_server import ForkServer, close_all, content
 from cvlib.grading.private import hold, new_directory
 from cvlib.grading.sandbox import (
+    HOME,
+    WORK,
     Policy,
     SandboxError,
-    bubblewrap,
-    bubblewrap_arguments,
-    check_interpreter,
     environment,
     explain,
-    inside_command,
 )
+from cvlib.grading.servers import server_for
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -59,9 +52,8 @@ class KernelProcess:
         self.policy = policy
         self.connection = connection
         self.directory = Path(connection["ip"]).parent
-        self.process: subprocess.Popen[bytes] | None = None
-        self._group: ControlGroup | None = None
-        self._init: int | None = None  # a descriptor of the first process in the sandbox
+        self.server: ForkServer | None = None
+        self.process: int | None = None  # a descriptor of the first process of the session
         self._open: list[Any] = []  # what has to be closed once the kernel has inherited it
         self._stderr: IO[bytes] | None = None
         #: Answers to calls come in here, outside Jupyter's protocol.
@@ -69,9 +61,6 @@ class KernelProcess:
         self._open.append(self._answers_inside)
         self._lock: int | None = hold(self.directory)
         try:
-            if not policy.unsafe:
-                bubblewrap()
-                check_interpreter()
             self._start()
         except OSError as error:
             self.kill()
@@ -86,115 +75,87 @@ class KernelProcess:
 
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return self.process is not None and self.process.poll() is None
-
-    def stderr(self) -> str:
-        """What the kernel wrote on stderr before it took the stream over, 64 kB at most."""
-        with contextlib.suppress(OSError, ValueError):
-            return (self._stderr.read() or b"").decode("utf-8", "replace") if self._stderr else ""
-        return ""
+        return self.process is not None and not self._ended(0)
 
     def failure(self) -> SandboxError:
         """Why the kernel did not start; waits a moment for its last words."""
-        self._wait(2)
-        return explain(self.stderr())
+        self._ended(2)
+        with contextlib.suppress(OSError, ValueError):
+            said = (self._stderr.read() or b"") if self._stderr else b""
+            return explain(said.decode("utf-8", "replace"))
+        return explain("")
 
     def kill(self) -> None:
-        """End the kernel and everything it started, now, and remove its directory and group."""
-        if self._init is not None:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self._init, signal.SIGKILL)
-            self._wait(2)  # bubblewrap then reaps its child and ends by itself
-            select.select([self._init], [], [], 10)  # readable when the whole namespace has ended
-            os.close(self._init)
-            self._init = None
+        """End the kernel and everything it started, now, and remove its directory."""
         if self.process is not None:
             with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self._wait(10)
-        self._close_inherited()
+                signal.pidfd_send_signal(self.process, signal.SIGKILL)
+            self._ended(10)  # with it ends its whole namespace
+            os.close(self.process)
+            self.process = None
+        if self.server is not None:
+            self.server.sessions -= 1
+            if self.policy.unsafe:
+                self.server.close()
+            self.server = None
+        close_all(self._open)
         self.answers.close()
         if self._stderr is not None:
             self._stderr.close()
             self._stderr = None
-        if self._group is not None:
-            self._group.remove()
-            self._group = None
         if self._lock is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
             os.close(self._lock)
             self._lock = None
 
-    def _wait(self, seconds: float) -> None:
-        if self.process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(timeout=seconds)
+    def _ended(self, seconds: float) -> bool:
+        """Whether the first process of the session ends within these seconds."""
+        watched = [self.process] if self.process is not None else []
+        return not watched or bool(select.select(watched, [], [], seconds)[0])
 
     def _start(self) -> None:
-        sockets = {str(self.connection[p]): self._listen(self.address(p)) for p in PORTS}
-        config = {
-            "connection": {k: _text(v) for k, v in self.connection.items()},
-            "sockets": sockets,
-            "answers": self._answers_inside.fileno(),
-            "withhold": self.policy.withheld,
-            "limits": self.policy.limits(),
-        }
-        config_descriptor = self._content(json.dumps(config).encode())
-        inherited = [*sockets.values(), config_descriptor, self._answers_inside.fileno()]
-        if self.policy.unsafe:
-            self._spawn(*self._bare(config_descriptor), inherited)
-            return
-        files = {name: self._content(data) for name, data in self.policy.files.items()}
-        info, info_inside = os.pipe()
-        self._open += [info_inside]
-        try:
-            arguments = bubblewrap_arguments(self.policy, files, info_inside)
-            text = b"".join(os.fsencode(a) + b"\0" for a in arguments)
-            arguments_descriptor = self._content(text)
-            command = [bubblewrap(), "--args", str(arguments_descriptor), "--"]
-            command += inside_command(config_descriptor)
-            self._group = make_group(self.policy.memory_bytes, self.policy.processes)
-            groups = self._group.directories if self._group else ()
-            command = prepared(command, mounts.needed(), groups)
-            inherited += [*files.values(), arguments_descriptor, info_inside]
-            self._spawn(command, {}, "/", inherited)
-            self._init = _read_init(info)
-        finally:
-            os.close(info)
-
-    def _bare(self, config_descriptor: int) -> tuple[list[str], dict[str, str], str]:
-        work = self.directory / "work"
-        for name, data in self.policy.files.items():
-            (work / name).parent.mkdir(parents=True, exist_ok=True)
-            (work / name).write_bytes(data)
-        work.mkdir(exist_ok=True)
-        launcher = Path(__file__).parent / "inside" / "launcher.py"
-        parent = str(Path(mounts.cvlib_directory()).parent)
-        return (
-            [sys.executable, str(launcher), str(config_descriptor)],
-            environment(str(work), str(self.directory), parent),
-            str(work),
-        )
-
-    def _spawn(
-        self, command: list[str], env: dict[str, str], cwd: str, inherited: list[int]
-    ) -> None:
+        work, environ = self._places()
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         os.set_blocking(writing, False)  # a kernel that writes much loses text, it never waits
         self._stderr = os.fdopen(reading, "rb")
         self._open.append(writing)
-        self.process = subprocess.Popen(
-            command,
-            env=env,  # the first process in the sandbox would show ours in /proc/1/environ
-            cwd=cwd,
-            pass_fds=inherited,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=writing,
-            start_new_session=True,
-        )
-        self._close_inherited()
+        sockets = {str(self.connection[p]): self._listen(self.address(p)) for p in PORTS}
+        files = {} if self.policy.unsafe else self.policy.files
+        held = [content(data, self._open) for data in files.values()]
+        descriptors = [writing, self._answers_inside.fileno(), *sockets.values(), *held]
+        session = {
+            "connection": {k: _text(v) for k, v in self.connection.items()},
+            "stderr": 0,
+            "answers": 1,
+            "sockets": {port: k for k, port in enumerate(sockets, start=2)},
+            "files": {name: k for k, name in enumerate(files, start=2 + len(sockets))},
+            "limits": self.policy.limits(),
+            "work": work,
+            "environment": environ,
+        }
+        for _ in range(2):  # the server may have been killed since its last session
+            self.server = ForkServer(self.policy) if self.policy.unsafe else server_for(self.policy)
+            self.server.sessions += 1
+            self.process = self.server.fork(session, descriptors)
+            if self.process is not None or self.server.usable():
+                break
+            self.server.sessions -= 1
+        close_all(self._open)
+        if self.process is None:
+            raise self.failure()
+
+    def _places(self) -> tuple[str, dict[str, str]]:
+        """The working directory and the environment; without a wall, below our directory."""
+        if not self.policy.unsafe:
+            return str(WORK), environment(str(HOME), "/tmp", mounts.CVLIB_PARENT)
+        work = self.directory / "work"
+        work.mkdir(exist_ok=True)
+        for name, data in self.policy.files.items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_bytes(data)
+        parent = str(Path(mounts.cvlib_directory()).parent)
+        return str(work), environment(str(work), str(self.directory), parent)
 
     def _listen(self, path: str) -> int:
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -202,35 +163,6 @@ class KernelProcess:
         listening.bind(path)
         listening.listen(16)
         return listening.fileno()
-
-    def _content(self, data: bytes) -> int:
-        """A descriptor from which ``data`` can be read; nothing of it has a name on the disk."""
-        file = tempfile.TemporaryFile()  # noqa: SIM115  (closed once it is inherited)
-        self._open.append(file)
-        file.write(data)
-        file.seek(0)
-        return file.fileno()
-
-    def _close_inherited(self) -> None:
-        for item in self._open:
-            with contextlib.suppress(OSError):
-                os.close(item) if isinstance(item, int) else item.close()
-        self._open.clear()
-
-
-def _read_init(info: int, timeout: float = 20.0) -> int | None:
-    """Open the first process of the sandbox, of which bubblewrap writes as JSON on ``info``."""
-    text = b""
-    deadline = time.monotonic() + timeout
-    while b"}" not in text:
-        ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
-        data = os.read(info, 4096) if ready else b""
-        if not data:
-            return None  # it failed; stderr says why
-        text += data
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return os.pidfd_open(int(json.loads(text)["child-pid"]))
-    return None
 
 
 def _text(value: Any) -> Any:

@@ -74,10 +74,8 @@ class BubblewrapProvisioner(KernelProvisionerBase):
         return self.connection_info
 
     async def poll(self) -> int | None:
-        """Return None while the kernel runs, its exit status afterwards."""
-        if self._kernel is None or self._kernel.process is None:
-            return 0
-        return self._kernel.process.poll()
+        """Return None while the kernel runs, 1 afterwards."""
+        return None if self._kernel is not None and self._kernel.alive() else 1
 
     async def wait(self) -> int | None:
         """Wait for the end of the kernel and remove what it left."""

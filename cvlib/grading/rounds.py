@@ -104,7 +104,10 @@ class Run:
         return self.outcomes[name].score < self.outcomes[name].max_score
 
     def _sessions(self, this: _Round) -> None:
-        policy = Policy(withhold=this.withhold, files=self.plan.files, unsafe=self.plan.unsafe)
+        policy = Policy(
+            withhold=this.withhold, files=self.plan.files, preload=self.preamble,
+            unsafe=self.plan.unsafe,
+        )  # fmt: skip
         start = 0
         while start <= this.last:  # an endless loop costs its kernel, so go on with a new one
             with Session(policy) as session:

