@@ -1,4 +1,4 @@
-"""How fast is a class graded? ``cvlib-grade run`` against stock ``nbgrader autograde``, one machine.
+"""How fast is a class graded? ``cvlib-grade run`` against stock ``nbgrader autograde``.
 
 Run `python benchmarks/grading.py`; `--class`, `--stock` and `--set` change what is measured. Both
 grade the same honest class, both on the same two cores, one after the other in this one run; the
@@ -18,7 +18,7 @@ from side_by_side import processor
 
 # isort: split
 from grading_class.cpu_time import CommandError
-from grading_class.measuring import VoidError, Wanted, measure
+from grading_class.measuring import FEWEST, VoidError, Wanted, measure
 from grading_class.table import as_json, lines, machine
 
 ASSIGNMENTS = Path(__file__).resolve().parents[1] / "assignments"
@@ -40,6 +40,8 @@ def main() -> int:
     sizes = (arguments.students, arguments.stock, arguments.split, arguments.cores)
     if min(sizes) < 1:
         parser.error("--class, --stock, --split and --cores must be at least 1")
+    if min(arguments.students, arguments.stock) < FEWEST:
+        parser.error(f"--class and --stock must be at least {FEWEST}")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
     wanted = Wanted(
         assignments=arguments.assignments.resolve(),
@@ -49,7 +51,7 @@ def main() -> int:
         split=min(arguments.split, arguments.students),
         seed=arguments.seed,
     )
-    folder = Path(tempfile.mkdtemp(prefix="cvlib-benchmark-"))
+    folder = Path(tempfile.mkdtemp(prefix="grading-benchmark-"))
     try:
         found = measure(wanted, folder, lambda text: print(text, file=sys.stderr, flush=True))
     except (VoidError, CommandError) as error:

@@ -60,7 +60,7 @@ class InheritedCounter:
 
 
 class LookingCounter:
-    """Looks through ``/proc`` for descendants and remembers what each was last seen to have used."""
+    """Looks for descendants in ``/proc`` and remembers what each was last seen to have used."""
 
     kind = "processes looked at in /proc, a little too low"
 
@@ -115,11 +115,14 @@ def _descends(pid: int, parents: Mapping[int, int], known: set[int]) -> bool:
     return False
 
 
+Kind = type[InheritedCounter] | type[LookingCounter]
+
+
 class Counter:
     """Seconds of processor time since ``with`` was entered, of this thread and its descendants."""
 
-    def __init__(self, kind: type[InheritedCounter] | type[LookingCounter] | None = None) -> None:
-        self._kinds = [kind] if kind else [InheritedCounter, LookingCounter]
+    def __init__(self, kind: Kind | None = None) -> None:
+        self._kinds: list[Kind] = [kind] if kind else [InheritedCounter, LookingCounter]
 
     def __enter__(self) -> Self:
         for kind in self._kinds[:-1]:

@@ -30,7 +30,7 @@ def main(assignments: str, set_id: str, seed: str, *files: str) -> None:
     """Print the seconds of each file."""
     plan = make_plan(load_problem_set(assignments, set_id), seed=int(seed))
     notebooks = [normalize(Path(file).read_bytes(), plan.template)[0] for file in files]
-    with tempfile.TemporaryDirectory(prefix="cvlib-floor-") as folder:
+    with tempfile.TemporaryDirectory(prefix="grading-floor-") as folder:
         for name, content in plan.files.items():
             (Path(folder) / name).write_bytes(content)
         os.chdir(folder)

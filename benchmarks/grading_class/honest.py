@@ -26,7 +26,7 @@ REMARKS = (
 )  # fmt: skip
 OWN_CELLS = (
     "print('still to do:', {count})",
-    "import numpy as np\n\n{name} = np.arange(12).reshape(3, 4)\nprint({name}.sum(), {name}.T.shape)",
+    "import numpy as np\n\n{name} = np.arange(12).reshape(3, 4)\nprint({name}.T.shape)",
     "for {name} in range({count}):\n    print('step', {name})",
     "{name} = [k**2 for k in range({count})]\n{name}",
     "# nothing to see here\nNone",

@@ -17,6 +17,10 @@ from grading_class.places import Place, environment
 from grading_class.stock import StockCourse
 
 Say = Callable[[str], None]
+Graded = OurCourse | StockCourse
+
+#: Students that a command must grade before its start can be told from what each takes.
+FEWEST = 3
 
 
 class VoidError(Exception):
@@ -37,7 +41,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Serial:
-    """A command that grades one after the other: its start, and each submission after that."""
+    """A command that grades one after the other: its start, and each submission after that.
+
+    The start holds what it does once: importing, and for ours drawing cases and starting sandboxes.
+    """
 
     students: int
     start: Spent
@@ -102,20 +109,19 @@ def measure(wanted: Wanted, folder: Path, say: Say) -> Measured:
         course.make()
         course.hand_in(loaded, members)
     plan = ours.plan(loaded)
-    stock, *halves = [
-        StockCourse(folder / name, wanted.set_id) for name in ("stock", "stock-1", "stock-2")
-    ]
+    stock = StockCourse(folder / "stock", wanted.set_id)
+    stock.make(loaded, plan)
+    halves = [stock.copied("stock-1"), stock.copied("stock-2")]
     for peer, members in zip((stock, *halves), (sample, works[:half], works[-half:]), strict=True):
-        peer.make(loaded, plan)
         peer.hand_in(members)
 
     say(f"cvlib-grade run on {len(works)} ...")
     spent, _ = run([ours.command("run")], [ours.root], environment())
     _all_full(ours, works, full)
     say(f"nbgrader autograde with our plugins on {len(sample)} ...")
-    serial_through = _serial(through, through.autograde, sample, full)
+    serial_through = _serial(through, sample, full)
     say(f"stock nbgrader autograde on {len(sample)} ...")
-    serial_stock = _serial(stock, stock.autograde, sample, full)
+    serial_stock = _serial(stock, sample, full)
     say(f"two of them at once on {half} each ...")
     both, _ = run([peer.autograde for peer in halves], [p.root for p in halves], environment())
     two_stock = (both.wall - serial_stock.start.wall) / (2 * half)
@@ -139,16 +145,15 @@ def measure(wanted: Wanted, folder: Path, say: Say) -> Measured:
     )
 
 
-def _serial(
-    place: OurCourse | StockCourse, command: list[str], works: list[Work], full: float
-) -> Serial:
-    """Grade, and once more when all is graded: what that takes is the start of the command."""
-    spent, _ = run([command], [place.root], environment())
+def _serial(place: Graded, works: list[Work], full: float) -> Serial:
+    """Grade one, then the others: the difference is what each takes after the command's start."""
+    first = works[0].student
+    one, _ = run([[*place.autograde, "--student", first]], [place.root], environment())
+    others, _ = run([place.autograde], [place.root], environment())
     _all_full(place, works, full)
-    start, _ = run([command], [place.root], environment())
-    rest = spent - start
-    each = Spent(rest.wall / len(works), rest.cpu / len(works))
-    return Serial(len(works), start, each)
+    more = others - one
+    each = Spent(more.wall / (len(works) - 2), more.cpu / (len(works) - 2))
+    return Serial(len(works), one - each, each)
 
 
 def _all_full(place: Place, works: list[Work], full: float) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from cvlib.grading.course import Course
 from cvlib.grading.normalize import release_template
 from cvlib.grading.plan import Plan, make_plan
+from cvlib.grading.release import release
 from cvlib.grading.spec import LoadedSet
-from grading_class.cpu_time import run
 from grading_class.honest import Work
-from grading_class.places import Place, environment
+from grading_class.places import Place
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class OurCourse(Place):
 
     def make(self) -> None:
         """Release the problem set."""
-        self.root.mkdir(parents=True)
-        run([self.command("release")], [self.root], environment())
+        release(Course.open(self.root, self.assignments), self.set_id)
 
     def plan(self, loaded: LoadedSet) -> Plan:
         """The hidden cases of this course."""

@@ -10,18 +10,19 @@ would cost it more. Everything else is nbgrader's default, so the tests run in t
 from __future__ import annotations
 
 import pickle
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 
+from cvlib.grading.normalize import grade_id
 from cvlib.grading.notebook import (
     CHECK_PREFIX,
     SCHEME_PREFIX,
     build_source_notebook,
     released_files,
 )
-from cvlib.grading.normalize import grade_id
 from cvlib.grading.plan import Item, Plan
 from cvlib.grading.spec import LoadedSet
 from grading_class.cpu_time import run
@@ -34,6 +35,7 @@ TESTS = """\
 {driver}
 
 import pickle
+import shutil
 import warnings
 
 from cvlib.check.compare import difference
@@ -70,6 +72,12 @@ class StockCourse(Place):
         for name, content in released_files(loaded).items():
             (source / name).write_bytes(content)
         run([[self.tool, "generate_assignment", self.set_id]], [self.root], environment())
+
+    def copied(self, name: str) -> StockCourse:
+        """Another course beside this one, released alike, with nothing handed in yet."""
+        root = self.root.with_name(name)
+        shutil.copytree(self.root, root)
+        return StockCourse(root, self.set_id)
 
     def hand_in(self, works: list[Work]) -> None:
         """Put the work of students into ``submitted/``."""

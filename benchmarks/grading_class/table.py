@@ -51,7 +51,8 @@ def lines(found: Measured, where: dict[str, Any]) -> Iterator[str]:
     yield ", ".join(f"{name} {version}" for name, version in where["versions"].items())
     yield f"{found.wanted.set_id}, {students} honest students, all with full marks everywhere"
     yield ""
-    yield f"{'':<34}{'measured':>9}{'start s':>9}{'each s':>8}{'CPU s':>8}{'class s':>9}{'ratio':>7}"
+    heads = f"{'measured':>9}{'start s':>9}{'each s':>8}{'CPU s':>8}{'class s':>9}{'ratio':>7}"
+    yield f"{'':<34}{heads}"
     yield _row("stock nbgrader autograde", found.stock, students, 1.0)
     yield (
         f"{'  two of them, half a class each':<34}{'':>9}{found.stock.start.wall:9.1f}"
@@ -66,8 +67,8 @@ def lines(found: Measured, where: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield (
-        "each s, CPU s: by the clock on the wall and of processor time, a submission. start s: the "
-        "same command when all is graded.\nclass s: start + students × each, of which `measured` "
+        "each s, CPU s: by the clock on the wall and of processor time, a submission. start s: "
+        "what the command does once.\nclass s: start + students × each, of which `measured` "
         "were graded; cvlib-grade run was measured whole, from start to end."
     )
     yield ""
@@ -105,7 +106,7 @@ def _split(found: Measured) -> Iterator[str]:
     yield f"CPU ms a submission, in one process on {graded} submissions"
     for name, seconds in sorted(each.items(), key=lambda pair: -pair[1]):
         yield f"  {name:<50}{1e3 * seconds:9.1f}"
-    yield f"CPU s once"
+    yield "CPU s once"
     for name, seconds in sorted(found.split["once"].items(), key=lambda pair: -pair[1]):
         yield f"  {name:<50}{seconds:9.2f}"
     students = found.wanted.students

@@ -68,7 +68,7 @@ def show_audit(audit: Audit) -> str:
     """The answers whose marks depend on the seed: a column a seed, and the parts that differ."""
     rows = [["answer", "exercise", *audit.seeds, "what differs"]]
     for found in audit.findings:
-        what = found.why or ", ".join(found.parts)
+        what = shown(found.why or ", ".join(found.parts))
         rows.append([shown(found.who), found.exercise, *map(_points, found.scores), what])
     table = columns(rows, left=(0, 1, len(rows[0]) - 1)) if audit.findings else []
     remarks = [f"· {shown(text)}" for text in audit.remarks]
@@ -86,7 +86,7 @@ def show_preview(preview: Preview) -> str:
         rows.append([
             shown(change.student), _points(change.old), _points(change.new), _signed(change),
             f"−{points(change.late_penalty)}" if change.late_penalty else "",
-            ", ".join(map(_difference, change.differences)), "; ".join(change.reasons),
+            ", ".join(map(_difference, change.differences)), shown("; ".join(change.reasons)),
         ])  # fmt: skip
     falls = sum(change.falls for change in preview.changes)
     count = len(preview.changes)
@@ -114,9 +114,9 @@ def _signed(change: Change) -> str:
     return f"{'−' if change.change < 0 else '+'}{points(abs(change.change))}"
 
 
-def shown(name: str) -> str:
-    """A student's name for a terminal: what it cannot print, or would obey, is spelled out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+def shown(text: str) -> str:
+    """A text of others for a terminal: what it cannot print, or would obey, is spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def show_places(course: Course, set_ids: Sequence[str], html: Path) -> str:

@@ -128,7 +128,13 @@ def test_options_in_running_text_exist() -> None:
     known = {o for c in [cli, *cli.commands.values()] for p in c.params for o in p.opts}
     for page in PAGES:
         for code in re.findall(r"`(--[a-z-]+)[^`]*`", prose(page)):
-            others = {"--nthreads", "--nworkers", "--remote-python", "--extra-index-url"}
+            others = {
+                "--scheduler-file",
+                "--nthreads",
+                "--nworkers",
+                "--remote-python",
+                "--extra-index-url",
+            }
             assert code in known | others, f"{page.name}: {code}"
 
 
@@ -245,10 +251,10 @@ def test_what_grading_needs_is_in_its_extra() -> None:
     providers = importlib.metadata.packages_distributions()
     folders = [ROOT / "cvlib" / "grading", ROOT / "cvlib" / "check", ROOT / "assignments"]
     files = [p for f in folders for p in f.rglob("*.py")] + [ROOT / "cvlib/datasets/digits.py"]
-    ours = {"cvlib", *(path.stem for path in files)}
+    ours = {path.stem for path in files} | sys.stdlib_module_names
     for path in files:
         for module in imported(path):
-            if module not in sys.stdlib_module_names and module not in ours:
+            if module not in ours and not module.startswith("cvlib"):
                 from_where = {canonicalize_name(name) for name in providers[module]}
                 assert from_where & installed, f"{path.name} imports {module} of {from_where}"
 
@@ -339,9 +345,12 @@ def test_a_cluster_by_hand(desk: Path) -> None:
     port = free_port()
     text = tried("by hand", "clusters").replace("8786", str(port))
     run_shell(desk, "cvlib-grade release && cvlib-grade sample")
+    for member in (desk / "_build/course/submitted").iterdir():
+        if member.name not in ("right", "blank"):
+            shutil.rmtree(member)
     text = text.replace(f"--port {port}", f"--host 127.0.0.1 --port {port}")
     said = run_shell(desk, text + "\nkill %1 %2\nwait || true")
-    assert re.search(r"(\d+) graded now, \1 recorded", said), said
+    assert "2 graded now, 2 recorded" in said
 
 
 def free_port() -> int:

@@ -13,16 +13,16 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hostile.answers import PICKLE_TRACE
 from hostile.corpus import Member, all_members
 from hostile.making import TRACE
-from hostile.outside import set_bait
+from hostile.outside import BAIT
 
 from cvlib.check.compare import Tolerance, difference
 from cvlib.grading.cgroup import PREFIX
@@ -80,16 +80,15 @@ def verdicts(
     request: pytest.FixtureRequest, rooms: dict[str, tuple[Classroom, Plan]]
 ) -> Iterator[dict[str, Future[Verdict]]]:
     """Grade the members that were asked for, two at a time; whatever they leave fails the test."""
-    wanted = [
-        item.callspec.params["member"]
+    wanted: list[Member] = [
+        cast(Any, item).callspec.params["member"]
         for item in request.session.items
-        if item.name.startswith("test_a_member") and isinstance(item, pytest.Function)
+        if item.name.startswith("test_a_member")
     ] or MEMBERS
     temporary = tempfile.mkdtemp(prefix="h-", dir="/tmp")  # short enough for sockets in it
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(tempfile, "tempdir", temporary)
-        patch.setenv("CVLIB_BAIT", "")
-        set_bait()
+        patch.setenv("CVLIB_BAIT", BAIT)
         yield {m.name: pool.submit(_grade, m, *rooms[set_of(m)]) for m in wanted}
     left = _left_behind(Path(temporary))
     shutil.rmtree(temporary)
@@ -205,6 +204,27 @@ def test_comparing_takes_no_more_memory_than_the_answer(expected: Any, got: Any)
     assert peak < 2**24
 
 
+OPEN_DOORS = (
+    "network",
+    "environment_of_others",
+    "files_of_the_instructor",
+    "without_the_hollow_finder",
+    "package_metadata",
+)
+
+
+@pytest.mark.parametrize("name", OPEN_DOORS)
+def test_without_the_wall_an_attack_finds_what_it_looks_for(
+    name: str, rooms: dict[str, tuple[Classroom, Plan]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attack that could not succeed anywhere would prove nothing."""
+    monkeypatch.setenv("CVLIB_BAIT", BAIT)
+    (member,) = (m for m in MEMBERS if m.name == name)
+    room, plan = rooms[set_of(member)]
+    open_plan = replace(plan, unsafe=True, limits=Limits(cell_seconds=60.0))
+    assert execute(member.make(room), open_plan).score == room.full
+
+
 @pytest.fixture(scope="module")
 def short_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course with both problem sets and short limits."""
@@ -225,6 +245,7 @@ def run(course: Course, expect: int) -> str:
         [sys.executable, "-m", "cvlib.grading", "--course", str(course.root),
          "--assignments", str(course.assignments), "run", "--workers", "2"],
         capture_output=True, text=True, timeout=500, check=False,
+        env=os.environ | {"CVLIB_BAIT": BAIT},
     )  # fmt: skip
     assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -232,7 +253,6 @@ def run(course: Course, expect: int) -> str:
 
 def test_a_class_of_everybody_gets_exactly_what_is_due(short_course: Course) -> None:
     """The real command: workers that grade one bad submission after another, and the gradebook."""
-    set_bait()
     due: dict[str, dict[str, float]] = {name: {} for name in SETS}
     for set_id, folder in SETS.items():
         room = Classroom(load_problem_set(folder, set_id), short_course.seed)
@@ -246,7 +266,7 @@ def test_a_class_of_everybody_gets_exactly_what_is_due(short_course: Course) -> 
         for student, (raw, score) in work.items():
             atomic_write(short_course.submitted / student / set_id / f"{set_id}.ipynb", raw)
             due[set_id][student] = score
-    expectations = {
+    expectations: dict[str, dict[str, Any]] = {
         set_id: {s: {"score": score, "rule": "what is due"} for s, score in found.items()}
         for set_id, found in due.items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,7 +13,9 @@ from hostile import notebooks
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 
+from cvlib.grading.clean import clean_markdown
 from cvlib.grading.course import Course
+from cvlib.grading.feedback import make_pages
 from cvlib.grading.gradebook import read_marks
 from cvlib.grading.sample_class import Classroom
 from cvlib.grading.spec import LoadedSet
@@ -37,8 +40,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, tiny: L
         path = root / "submitted" / make.__name__ / SET_ID / f"{SET_ID}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(make(room))
-    cvlib_grade(root, "run", "--workers", "2")
-    cvlib_grade(root, "feedback")
+    cvlib_grade(root, "run", "--workers", "1")
     return Course.open(root, TINY)
 
 
@@ -58,6 +60,7 @@ def acts(soup: BeautifulSoup) -> list[str]:
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_the_feedback_page_of(course: Course, student: str) -> None:
+    assert make_pages(course, SET_ID, {student: "key"}) == {}
     html = (course.root / "feedback" / student / SET_ID / f"{SET_ID}.html").read_text("utf-8")
     soup = BeautifulSoup(html, "html.parser")
     head = soup.head
@@ -67,8 +70,8 @@ def test_the_feedback_page_of(course: Course, student: str) -> None:
     assert not soup.find_all("style")
 
 
-def formgrader(course: Course, student: str) -> BeautifulSoup:
-    """What a person who marks by hand sees of a submission, in the course's configuration."""
+def formgrader_page(course: Course, student: str) -> BeautifulSoup:
+    """The page of a person who marks by hand, in the course's configuration."""
     config = course.config()
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
@@ -79,8 +82,12 @@ def formgrader(course: Course, student: str) -> BeautifulSoup:
         "notebook_path": str(file),
     }  # fmt: skip
     html, _ = HTMLExporter(config=config).from_filename(str(file), resources=resources)
-    soup = BeautifulSoup(html, "html.parser")
-    found = soup.find(id="notebook-container")
+    return BeautifulSoup(html, "html.parser")
+
+
+def formgrader(course: Course, student: str) -> BeautifulSoup:
+    """What that page shows of the submission."""
+    found = formgrader_page(course, student).find(id="notebook-container")
     assert found is not None
     return BeautifulSoup(str(found), "html.parser")
 
@@ -94,12 +101,22 @@ def test_the_formgrader_of(course: Course, student: str) -> None:
     assert "check-spread" in {tag.get("id") for tag in formgrader(course, student).select(".score")}
 
 
-@pytest.mark.parametrize("student", STUDENTS)
-def test_no_tex_of_a_student_is_left_to_be_set_by_a_script(course: Course, student: str) -> None:
-    soup = formgrader(course, student)
-    for own in soup.find_all(["pre", "code"]):
-        own.extract()  # MathJax passes these by
-    assert not re.search(r"\\(href|unicode|style|class|cssId|require)\b", soup.get_text())
+def test_formulas_are_set_in_the_safe_mode_only(course: Course) -> None:
+    scripts = formgrader_page(course, "active_markdown").find_all(
+        "script", src=re.compile("mathjax", re.I)
+    )
+    assert len(scripts) == 1
+    assert "Safe" in scripts[0]["src"]  # no \href{javascript:…}, no styles
+
+
+@pytest.mark.parametrize(
+    "attachments", [{}, {"p.svg": {}}, {"p.svg": {"text/html": "<b>"}}], ids=str
+)
+def test_a_picture_that_is_missing_is_no_reason_for_a_missing_page(attachments: Any) -> None:
+    html = str(clean_markdown("a ![p](attachment:p.svg) b", attachments))
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.get_text().split()[0] == "a"
+    assert not soup.find_all("img", src=True)
 
 
 def test_what_was_written_can_still_be_read(course: Course) -> None:

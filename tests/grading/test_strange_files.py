@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +27,7 @@ HARMLESS = (
 #: Names that a page, a terminal or the gradebook would read as something else.
 HARMFUL = (
     "<img src=x onerror=alert(1)>", '"><script>alert(1)<!--', "new\nline", "esc\x1b[2Jape",
-    "\u202eevil", " ann", "ann ", "\udcff",
+    "\u202eevil", " ann", "ann ",
 )  # fmt: skip
 
 
@@ -34,6 +36,15 @@ def hand_in(root: Path, student: str, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def run(root: Path) -> subprocess.CompletedProcess[str]:
+    """Grade the course as its user does, whatever comes of it."""
+    return subprocess.run(
+        [sys.executable, "-m", "cvlib.grading", "--course", str(root), "--assignments", str(TINY),
+         "run", "--workers", "1"],
+        capture_output=True, text=True, timeout=400, check=False,
+    )  # fmt: skip
 
 
 def automatic(root: Path) -> dict[str, float]:
@@ -50,14 +61,14 @@ def solved(tiny: LoadedSet) -> bytes:
 
 @pytest.fixture(scope="module")
 def named(
-    tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, solved: bytes, tiny: LoadedSet
+    tmp_path_factory: pytest.TempPathFactory, solved: bytes, tiny: LoadedSet
 ) -> tuple[Path, str]:
     """A course of students with strange names and of one ann, who solved but one exercise."""
     root: Path = tmp_path_factory.mktemp("names") / "course"
     for name in (*HARMLESS, *HARMFUL):
         hand_in(root, name, solved)
     hand_in(root, "ann", to_bytes(rewrite(Classroom(tiny, 1).blank(), "taps", "taps = 27")))
-    done = cvlib_grade(root, "run", "--workers", "1", expect=1)
+    done = run(root)
     return root, done.stdout + done.stderr
 
 
@@ -85,6 +96,18 @@ def test_nobody_takes_the_place_of_ann(named: tuple[Path, str], cvlib_grade: Gra
     cvlib_grade(root, "feedback")
     for page in (root / "feedback").rglob("*.html"):
         assert not BeautifulSoup(page.read_text(), "html.parser").find_all(["script", "img"])
+
+
+def test_a_name_that_is_no_text_stops_nobody(
+    tmp_path: Path, cvlib_grade: Grade, solved: bytes
+) -> None:
+    root = tmp_path / "course"
+    hand_in(root, "ann", solved)
+    hand_in(root, os.fsdecode(b"\xff"), solved)
+    done = cvlib_grade(root, "run", "--workers", "1", expect=1)
+    assert automatic(root) == {"ann": FULL}
+    assert "\\udcff" in done.stdout
+    cvlib_grade(root, "feedback")
 
 
 def link_to_the_gradebook(path: Path, root: Path) -> None:
@@ -189,7 +212,7 @@ def strange(
     for make in STAMPS:
         make(hand_in(root, make.__name__, solved).parent / "timestamp.txt")
     things_beside(hand_in(root, "things_beside", solved).parent, root)
-    cvlib_grade(root, "run", "--workers", "1")
+    run(root)
     cvlib_grade(root, "feedback")
     return root, automatic(root)
 

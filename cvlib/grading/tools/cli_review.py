@@ -79,3 +79,31 @@ def similarity_command(
             atomic_write(path, content(found))
             click.echo(path)
     return FINDINGS if any(c.pairs for c in found) else OK
+
+
+@command("tamper")
+@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
+@click.option("--notes", is_flag=True, help="Show what is common in honest work, too.")
+@click.option("--html", type=PAGE, help="Write the list as a page.")
+@click.option("--csv", "table", type=PAGE, help="Write the list as a table.")
+def tamper_command(
+    course: Course,
+    problem_sets: list[str],
+    students: tuple[str, ...],
+    notes: bool,
+    html: Path | None,
+    table: Path | None,
+) -> int:
+    """List signs of tampering for a person to look at; no mark is changed."""
+    from cvlib.grading.intake import atomic_write
+    from cvlib.grading.tools import tamper_page as page
+    from cvlib.grading.tools.tamper import find_tampering
+
+    found = {set_id: find_tampering(course, set_id, students) for set_id in problem_sets}
+    for set_id, findings in found.items():
+        click.echo(page.show_tampering(set_id, findings, notes=notes))
+    for path, content in ((html, page.tamper_page), (table, page.tamper_csv)):
+        if path is not None:
+            atomic_write(path, content(found))
+            click.echo(path)
+    return FINDINGS if any(f.worst != "note" for fs in found.values() for f in fs) else OK

@@ -24,7 +24,7 @@ def sorted_evidence(found: Iterable[Evidence]) -> list[Evidence]:
     return sorted(dict.fromkeys(found), key=lambda e: SEVERITIES.index(e.severity))
 
 
-def first_places(found: Iterable[Evidence], limit: int = 3) -> list[Evidence]:
+def first_places(found: Iterable[Evidence], limit: int = 2) -> list[Evidence]:
     """At most so many lines that say the same, the last with how many more there are."""
     groups: dict[tuple[str, str], list[Evidence]] = {}
     for e in sorted_evidence(found):

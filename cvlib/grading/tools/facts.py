@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,13 +18,15 @@ MAX_READ = 300_000
 LONGEST_CHAIN = 12
 LONGEST_TEXT = 300
 BLOB = re.compile(r"[A-Za-z0-9+/=_\s-]{400,}")
-MAGIC = re.compile(r"^(\s*)(?:[\w, ]+=\s*)?([%!]+)\s*(\w*)[^\n]*", re.MULTILINE)
-IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*)(?:\w[\w, ]*=[ \t]*)?([%!]{1,2})[ \t]*(\w*)[^\n]*", re.MULTILINE)
+IMPORT = re.compile(r"^[ \t]*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 NAMES = re.compile(r"[A-Za-z_]\w*(?:(?:\(\))?\.\w+)*")
 TEXTS = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, SystemError, OverflowError)
 BY_NAME = ("__import__", "importlib.import_module", "importlib.util.find_spec",
            "importlib.__import__", "importlib.find_loader", "pkgutil.get_loader")  # fmt: skip
+#: A variable that holds one of these is read as that.
+MODULES = ("get_ipython", "numpy", "builtins", "cvlib", "sys", "os", "IPython", "importlib", "gc")
 CODE_IN_TEXT = ("exec", "eval", "compile")
 
 
@@ -39,18 +42,22 @@ class Fact:
 def read_facts(source: str, aliases: Mapping[str, str] | None = None) -> list[Fact]:
     """The facts of a cell; ``aliases`` are names that imports elsewhere have given."""
     source = source[:MAX_READ]
+    ends = [m.start() for m in re.finditer("\n", source)]
     found = [
-        Fact("magic", m[2][0] + m[3], _line(source, m.start())) for m in MAGIC.finditer(source)
+        Fact("magic", m[2][0] + m[3], bisect(ends, m.start()) + 1) for m in MAGIC.finditer(source)
     ]
     plain = MAGIC.sub(lambda m: f"{m[1]}pass", source) if found else source
     tree = _parse(plain)
     if tree is None:
-        return [*found, *_by_expressions(plain)]
+        return [*found, *_by_expressions(plain, ends)]
     known = dict(aliases or {}) | read_aliases(tree)
     try:
-        return [*found, *dict.fromkeys(_Reader(known).read(tree))]
+        once: dict[tuple[str, str], Fact] = {}
+        for fact in _Reader(known).read(tree):
+            once.setdefault((fact.kind, fact.text), fact)
+        return [*found, *once.values()]
     except RecursionError:
-        return [*found, *_by_expressions(plain)]
+        return [*found, *_by_expressions(plain, ends)]
 
 
 def _parse(source: str) -> ast.Module | None:
@@ -67,7 +74,7 @@ def _parse(source: str) -> ast.Module | None:
 
 
 def read_aliases(tree: ast.Module | str) -> dict[str, str]:
-    """What each imported name stands for: ``{"np": "numpy"}``."""
+    """What each imported name, and each new name for it, stands for: ``{"np": "numpy"}``."""
     parsed = _parse(MAGIC.sub(lambda m: f"{m[1]}pass", tree)) if isinstance(tree, str) else tree
     aliases = {}
     for node in ast.walk(parsed) if parsed is not None else ():
@@ -75,6 +82,12 @@ def read_aliases(tree: ast.Module | str) -> dict[str, str]:
             aliases.update({a.asname: a.name for a in node.names if a.asname})
         elif isinstance(node, ast.ImportFrom) and node.module:
             aliases.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
+    for node in ast.walk(parsed) if parsed is not None else ():
+        match node:  # one more name for a module, or for what is in one
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                whole = _Reader(aliases).dotted(value)
+                if whole.partition(".")[0] in MODULES and "?" not in whole:
+                    aliases[name] = whole
     return aliases
 
 
@@ -100,7 +113,9 @@ class _Reader:
                 yield from (("import", f"{module}.{a.name}") for a in names)
             case ast.Attribute(ctx=ast.Load()) | ast.Name(ctx=ast.Load()):
                 yield "use", self.dotted(node)
-            case ast.Attribute() | ast.Name():
+            case ast.Name(id=name):
+                yield "set", name  # whatever it stood for before
+            case ast.Attribute():
                 yield "set", self.dotted(node)
             case ast.Subscript(ctx=ast.Store(), value=value):
                 yield "set", f"{self.dotted(value)}[]"
@@ -136,7 +151,7 @@ class _Reader:
             yield "import by name", first.value[:LONGEST_TEXT]
         if name == "setattr" and first is not None and len(node.args) > 1:
             given = node.args[1]
-            attribute = given.value if isinstance(given, ast.Constant) else "*"
+            attribute = str(given.value) if isinstance(given, ast.Constant) else "*"
             yield "set", f"{self.dotted(first)}.{attribute}"
 
     def _code_in_text(self, node: ast.Call, line: int) -> Iterator[Fact]:
@@ -175,7 +190,7 @@ def _guarded(tree: ast.AST) -> set[ast.AST]:
     return {n for n in inside if isinstance(n, ast.Import | ast.ImportFrom)}
 
 
-def _by_expressions(source: str) -> Iterator[Fact]:
+def _by_expressions(source: str, ends: list[int]) -> Iterator[Fact]:
     seen: set[tuple[str, str]] = set()
     for kind, pattern in (("import", IMPORT), ("use", NAMES), ("text", TEXTS), ("blob", BLOB)):
         for match in pattern.finditer(source):
@@ -183,8 +198,4 @@ def _by_expressions(source: str) -> Iterator[Fact]:
             text = f"{len(text)} letters" if kind == "blob" else text[:LONGEST_TEXT]
             if (kind, text) not in seen:
                 seen.add((kind, text))
-                yield Fact(kind, text, _line(source, match.start()))
-
-
-def _line(source: str, place: int) -> int:
-    return source.count("\n", 0, place) + 1
+                yield Fact(kind, text, bisect(ends, match.start()) + 1)

@@ -1,4 +1,4 @@
-"""Answers that no marking should be shaken by: odd numbers, odd arrays, odd shapes, hard-coded ones."""
+"""Answers that should shake no marking: odd numbers, arrays and shapes, hard-coded values."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def lie(*args, **kwargs):
     calls.append(1)
     bomb = Bomb()
     return [bomb, np.array([bomb], object), pickle.dumps(bomb), str(pickle.dumps(bomb)),
-            np.frombuffer(pickle.dumps(bomb), np.uint8), {{"__reduce__": "os.system"}}][len(calls) % 6]
+            np.frombuffer(pickle.dumps(bomb), np.uint8), {{"__reduce__": "os"}}][len(calls) % 6]
 """)  # fmt: skip
 
 
@@ -179,10 +179,12 @@ import base64
 
 claims = [{"a": "", "dtype": "<f8", "shape": [2**40]}, {"a": "", "dtype": "<f8", "shape": [-1]},
           {"a": "AAAA", "dtype": "|O", "shape": [1]}, {"a": "AAAA", "dtype": "<U9", "shape": []},
-          {"a": "", "dtype": "<f8", "shape": [0, 2**62, 4]}, {"a": "", "dtype": "<f8", "shape": [1] * 70},
+          {"a": "", "dtype": "<f8", "shape": [0, 2**62, 4]},
+          {"a": "", "dtype": "<f8", "shape": [1] * 70},
           {"a": "", "dtype": "<f8", "shape": [True]}, {"a": "AAAA", "dtype": "<f8", "shape": []},
-          {"a": "", "dtype": "<f8", "shape": [0, 10**30]}, {"f": "0x1p99999999999"}, {"i": "1" * 400},
-          {"i": "٣"}, {"d": [["a", None], ["a", None]]}, {"t": [{"t": []}] * 30_000}, {"s": "x" * 10**6}]
+          {"a": "", "dtype": "<f8", "shape": [0, 10**30]}, {"f": "0x1p99999999999"},
+          {"i": "٣"}, {"i": "1" * 400}, {"d": [["a", None], ["a", None]]},
+          {"t": [{"t": []}] * 30_000}, {"s": "x" * 10**6}]
 
 calls = []
 def lie(*args, **kwargs):

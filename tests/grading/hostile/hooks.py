@@ -1,4 +1,4 @@
-"""Submissions that change how cells are run and shown, or speak the kernel's protocols themselves."""
+"""Submissions that change how cells run and show, or speak the kernel's protocols themselves."""
 
 from __future__ import annotations
 

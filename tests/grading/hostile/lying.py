@@ -71,7 +71,7 @@ def lie(*args, **kwargs):
 
 
 @member("a subclass of ndarray with another shape, dtype and content",
-        "0: the codec in the kernel may be told anything; what it sends is decoded afresh")  # fmt: skip
+        "0: the kernel may be told anything; what it sends is decoded afresh")  # fmt: skip
 def lying_shape(room: Classroom) -> bytes:
     return lying(room, """
 import numpy as np

@@ -156,7 +156,14 @@ def float16_results(room: Classroom) -> bytes:
     )
 
 
-@honest("long double and big-endian results", "they hold the same numbers")
+@honest("a long double", "more digits than were asked for are no mistake")
+def long_double(room: Classroom) -> bytes:
+    return answers(
+        room, spread="def spread(x):\n    return np.mean((x - x.mean()) ** 2, dtype=np.longdouble)"
+    )
+
+
+@honest("big-endian results", "they hold the same numbers")
 def big_endian_results(room: Classroom) -> bytes:
     return answers(room, Twice=doubles("(2 * x).astype('>f8')"))
 
@@ -535,6 +542,20 @@ def drafts_kept(room: Classroom) -> bytes:
     notebook.cells.insert(3, nbformat.v4.new_code_cell("def spread(x):\n    return x.std()"))
     notebook.cells.append(nbformat.v4.new_code_cell("del spread, inner"))
     return to_bytes(notebook)
+
+
+@honest("a module that a cell writes and another imports", "the working directory is the student's")
+def writes_a_module(room: Classroom) -> bytes:
+    notebook = insert_after(
+        room.solved(), "spread", "import helpers\n\n\ndef spread(x):\n    return helpers.spread(x)"
+    )
+    module = f"%%writefile helpers.py\nimport numpy as np\n\n\ndef spread(x):\n    return {MEAN}"
+    return to_bytes(insert_after(notebook, "spread", module))
+
+
+@honest("the kernel ended by the last cell", "everything was answered before")
+def quits_at_the_end(room: Classroom) -> bytes:
+    return to_bytes(insert_after(room.solved(), "", "print('done')\nquit()"))
 
 
 @honest("the check called again with calls of one's own", "asking twice is allowed")

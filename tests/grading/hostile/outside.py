@@ -1,4 +1,4 @@
-"""What an attack would reach if it got out: a secret in our environment, and servers that answer."""
+"""What an attack would reach if it got out: a secret in the environment, servers that answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ import secrets
 import socket
 import threading
 
-#: Stands in the environment of the process that makes the corpus, and of what it starts.
+#: A test puts it into the environment of the grader.
 BAIT = f"CVLIB_BAIT_{secrets.token_hex(8)}"
-
-
-def set_bait() -> None:
-    """Put the secret where a process of ours could be asked for it."""
-    os.environ["CVLIB_BAIT"] = BAIT
 
 
 @functools.cache

