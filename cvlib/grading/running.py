@@ -8,14 +8,14 @@ from typing import Any
 
 from cvlib.grading.batch import grade_all
 from cvlib.grading.course import Course, CourseError
-from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record, take_back
+from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record_all, take_back
 from cvlib.grading.intake import Submission, find_students, notebooks_beside, read_submission
 from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
 from cvlib.grading.notebook import CHECK_PREFIX
 from cvlib.grading.plan import make_plan, plan_digest, result_key
 from cvlib.grading.release import release, sample_expectations
 from cvlib.grading.result import Result
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.spec import LoadedSet, load_problem_set
 
 #: Wraps an iterable that has a length and a label into a progress bar.
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -115,36 +115,32 @@ def run_set(
                 failures[graded.student] = f"grading failed: {graded.failure}"
     for name in [*failures, *(n for n, s in found.items() if s is None)]:
         take_back(course, set_id, name)
-    recorded = _record(course, set_id, results, settings, options.force, progress, failures)
+    recorded = _record(course, loaded, found, results, options.force, progress, failures)
     rows = _rows(course, set_id, found, failures)
     return Report(set_id, rows, graded=len(pending), recorded=recorded)
 
 
 def _record(
     course: Course,
-    set_id: str,
+    loaded: LoadedSet,
+    found: dict[str, Submission | None],
     results: dict[str, Result],
-    settings: dict[str, Any],
     force: bool,
     progress: Progress,
     failures: dict[str, str],
 ) -> int:
+    set_id = loaded.problem_set.id
     marks = read_marks(course, set_id)
     stale = [
-        name
-        for name, result in sorted(results.items())
-        if force or not is_recorded(course, set_id, name, result, marks.get(name))
+        (submission, results[name])
+        for name, submission in sorted(found.items())
+        if submission is not None
+        and name in results
+        and (force or not is_recorded(course, set_id, name, results[name], marks.get(name)))
     ]
-    limits = settings["limits"]
-    config = {
-        "seed": settings["seed"],
-        "unsafe": settings["unsafe"],
-        "cell_seconds": limits.cell_seconds,
-        "session_seconds": limits.session_seconds,
-    }
-    for name in progress(stale, len(stale), f"recording {set_id}"):
-        for student, reason in record(course, set_id, [name], settings=config).items():
-            failures[student] = f"nbgrader could not record it:\n{reason}"
+    pairs = progress(stale, len(stale), f"recording {set_id}")
+    for student, reason in record_all(course, loaded, pairs).items():
+        failures[student] = f"the gradebook could not record it: {reason}"
     return len(stale)
 
 
