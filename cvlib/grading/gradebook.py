@@ -53,8 +53,12 @@ def read_marks(course: Course, set_id: str) -> dict[str, Marks]:
         except MissingEntry:
             return {}
         below = gradebook.db.query(
-            SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty,
-            BaseCell.name, Grade.auto_score, Grade.score, Grade.needs_manual_grade,
+            SubmittedAssignment.student_id,
+            SubmittedNotebook.late_submission_penalty,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.score,
+            Grade.needs_manual_grade,
         ).join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         rows = (
             below.join(Grade, Grade.notebook_id == SubmittedNotebook.id)

@@ -68,9 +68,7 @@ def normalize(raw: bytes | None, template: NotebookNode) -> tuple[NotebookNode, 
     else:
         rebuilt = _rebuild(cells, anchors, remarks)
     if remarks:
-        rebuilt[: int(_has_note(rebuilt))] = [
-            _new("markdown", NOTE + " ".join(remarks))
-        ]
+        rebuilt[: int(_has_note(rebuilt))] = [_new("markdown", NOTE + " ".join(remarks))]
     for index, cell in enumerate(rebuilt):
         cell["id"] = f"cell-{index:04d}"
     kept = ("kernelspec", "language_info")

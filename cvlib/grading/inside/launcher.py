@@ -44,7 +44,7 @@ def use_inherited_sockets(descriptors: dict[str, int]) -> None:
     zmq.Socket.bind = bind_inherited  # type: ignore[method-assign, assignment]
 
 
-def make_app(connection: dict[str, Any]) -> Any:
+def make_app(connection: dict[str, Any], *, terse: bool = True) -> Any:
     """Make a kernel that is ready to start; without a connection, one to rehearse with."""
     from ipykernel.iostream import OutStream
     from ipykernel.kernelapp import IPKernelApp
@@ -54,22 +54,49 @@ def make_app(connection: dict[str, Any]) -> Any:
         """Stops sending what a cell prints beyond a length nobody reads."""
 
         _counted: tuple[Any, int] = (None, 0)
+        _waiting = False
 
         def write(self, string: str) -> int:
             cell = self.parent_header.get("msg_id")
             before = self._counted[1] if self._counted[0] == cell else 0
             self._counted = (cell, before + len(string))
             if before < MAX_PRINTED:
+                self._waiting = True
                 super().write(string[: MAX_PRINTED - before])
             return len(string)
 
+        def flush(self) -> None:
+            if self._waiting:  # each flush wakes another thread and waits for it
+                self._waiting = False
+                super().flush()
+
     class App(IPKernelApp):
-        """An ipykernel without the debugger's connection, whose address is not mounted."""
+        """An ipykernel without a command line, subshells, or a debugger, each of which costs time.
+
+        Where only the judge listens it does not say what the judge does not hear.
+        """
+
+        def parse_command_line(self, argv: Any = None) -> None:
+            pass
 
         def init_control(self, context: Any) -> None:
             super().init_control(context)
-            with contextlib.suppress(Exception):
+            self.shell_channel_thread = None
+            with contextlib.suppress(Exception):  # its address is not mounted
                 self.debug_shell_socket.disconnect(self.shell_socket.LAST_ENDPOINT)
+
+        def init_heartbeat(self) -> None:
+            if not terse:
+                super().init_heartbeat()
+
+        def init_kernel(self) -> None:
+            super().init_kernel()
+            if terse:
+                publish = self.kernel._publish_status
+                self.kernel._publish_execute_input = lambda *ignored: None
+                self.kernel._publish_status = lambda status, *rest, **more: (
+                    None if status == "busy" else publish(status, *rest, **more)
+                )
 
     sys.modules["capped_stream"] = module = type(sys)("capped_stream")
     module.CappedStream = CappedStream  # type: ignore[attr-defined]
@@ -83,9 +110,9 @@ def make_app(connection: dict[str, Any]) -> Any:
     return app
 
 
-def run(connection: dict[str, Any], answers: int) -> None:
+def run(connection: dict[str, Any], answers: int, *, terse: bool) -> None:
     """Run the kernel until it is killed; answers to calls leave by this descriptor."""
-    app = make_app(connection)
+    app = make_app(connection, terse=terse)
     import shim
 
     os.set_inheritable(answers, False)
