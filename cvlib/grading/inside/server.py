@@ -119,7 +119,7 @@ def begin(control: socket.socket, config: dict[str, Any], session: dict[str, Any
         answer(control, first)
         os._exit(0)
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
@@ -139,7 +139,7 @@ def rule(config: dict[str, Any], session: dict[str, Any]) -> NoReturn:
         while os.wait()[0] != child:  # orphans come here, too
             pass
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
@@ -160,7 +160,7 @@ def kernel(session: dict[str, Any]) -> NoReturn:
         launcher.use_inherited_sockets(sockets)
         launcher.run(session["connection"], answers, terse=session["terse"])
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
