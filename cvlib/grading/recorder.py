@@ -57,6 +57,8 @@ class Recorder:
         self._penalties.init_plugin()
         url = course.directory(config, self.set_id).db_url
         self._gradebook = Gradebook(url, config.CourseDirectory.course_id)
+        self._penalties.gradebook = self._gradebook
+        self._penalties.assignment_id = self._penalties.notebook_id = self.set_id
         source = self._gradebook.find_notebook(self.set_id, self.set_id)
         tasks = source.task_cells
         self._assignment_id, self._notebook_id = source.assignment_id, source.id
@@ -83,7 +85,7 @@ class Recorder:
         resources = {"nbgrader": {**self._resources["nbgrader"], "student": submission.student}}
         for preprocessor in self._others:
             notebook, _ = preprocessor(notebook, resources)
-        stamp = read_timestamp(self.course.submitted, submission.student, self.set_id)
+        stamp = read_timestamp(self.course.submitted, submission.student, self.set_id).time
         (folder / KEY_NAME).unlink(missing_ok=True)
         text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
         atomic_write(folder / f"{self.set_id}.ipynb", text.encode(), self._mode)
@@ -154,6 +156,7 @@ class Recorder:
         late = row.total_seconds_late
         if late <= 0:
             return None
+        self._penalties.student_id = student
         penalty = self._penalties.plugin_inst.late_submission_penalty(student, score, late)
         return None if penalty is None else min(max(0.0, penalty), score)
 
