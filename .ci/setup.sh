@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Set up the virtual environment and, where it may, the two system packages: bubblewrap (the wall
-# around a student's notebook) and Chromium (the browser test).
+# Set up the virtual environment and, where it may, three system packages: bubblewrap (the wall
+# around a student's notebook), Chromium (the browser tests) and PostgreSQL (the test of a gradebook
+# on a database server, which starts one of its own).
 set -euo pipefail
 python=$1 venv=$2
 
@@ -14,6 +15,8 @@ PY
 missing=()
 command -v bwrap >/dev/null || missing+=(bubblewrap)
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+have_postgres() { command -v postgres || compgen -G "/usr/lib/postgresql/*/bin/postgres"; }
+have_postgres >/dev/null || missing+=(postgresql)
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=$([ "$(id -u)" = 0 ] || echo "sudo -n")
   if command -v apt-get >/dev/null && $sudo true 2>/dev/null; then
@@ -24,9 +27,10 @@ if [ ${#missing[@]} -gt 0 ]; then
     rm -f /tmp/cvlib-apt.$$
   fi
   for package in "${missing[@]}"; do
-    case $package in bubblewrap) program=bwrap use="grading needs it (or cvlib-grade run --unsafe)" ;;
-                     *) program=chromium use="only the browser test needs it" ;; esac
-    command -v "$program" >/dev/null ||
+    case $package in bubblewrap) have="command -v bwrap" use="grading needs it (or cvlib-grade run --unsafe)" ;;
+                     postgresql) have=have_postgres use="only one test needs it, and is left out without" ;;
+                     *) have="command -v chromium" use="only the browser tests need it" ;; esac
+    $have >/dev/null ||
       say "$package is not installed: $use. To install it: sudo apt-get install $package"
   done
 fi

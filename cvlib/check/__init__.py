@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from cvlib.check.marking import Outcome, local_call, mark
+from cvlib.check.own_numbers import Choices, draw_numbers, for_whom, in_words, other_login, personal
 from cvlib.check.public import read_sheet
 
-__all__ = ["CheckFailed", "check"]
+__all__ = ["CheckFailed", "check", "personal"]
 
 
 class CheckFailed(AssertionError):  # noqa: N818  (a student reads this name)
@@ -27,11 +28,35 @@ def check(exercise: str, target: Any) -> None:
     Prints a line when all is well; otherwise raises ``CheckFailed``, so that *Validate* notices.
     """
     sheet = read_sheet(exercise)
+    calls, note = sheet.calls, ""
+    if sheet.numbers:
+        numbers, note = _own_numbers(exercise, sheet.numbers)
+        calls = tuple((args, numbers) for args, _ in calls)
     outcome: Outcome = mark(
-        sheet, local_call(target)(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
+        sheet, local_call(target)(sheet.name, sheet.driver_source, calls, sheet.seconds)
     )
     text = f"{exercise}: {outcome.state}\n{outcome.text}"
     if outcome.state in ("correct", "not checkable"):
-        print(text)
+        print(text + note)
         return
     raise CheckFailed(text)
+
+
+def _own_numbers(exercise: str, choices: Choices) -> tuple[dict[str, Any], str]:
+    """The numbers that the student asked for, and for whom: it is all that can be checked here."""
+    student = for_whom(exercise)
+    if not student:
+        raise CheckFailed(
+            f"{exercise}: not checkable\nIts numbers are your own. Run the cell with "
+            f'personal("{exercise}", …) first, with the name under which you hand in.'
+        )
+    if login := other_login(student):
+        raise CheckFailed(
+            f"{exercise}: not checkable\nYou asked for the numbers of {student}, and are logged in "
+            f"as {login}: the numbers of another name are marked wrong."
+        )
+    numbers = draw_numbers(exercise, choices, student)
+    return numbers, (
+        f"\nThese are the numbers of {student}: {in_words(numbers)}. If you hand in under another "
+        "name, the value is marked wrong."
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from cvlib.check.codec import NotPlainDataError, decode, encode
 from cvlib.check.compare import Tolerance, difference
 from cvlib.check.measure import Measure
+from cvlib.check.own_numbers import Choices, in_words
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Status = Literal["ok", "missing", "error", "timeout", "dead", "refused"]
@@ -35,7 +36,7 @@ class Misconception:
     """A known wrong answer: what to say, and its value for each call (``None``: it raised)."""
 
     text: str
-    values: tuple[Any, ...]
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Sheet:
     """The marking sheet of one exercise: calls, expected values and what to say.
 
     A part with a measure is not compared with the expected values, but measured against them: they
-    are the truth that a trained model is to predict.
+    are the truth that a trained model is to predict. ``numbers`` holds what a student's own numbers
+    are drawn from, and ``student`` for whom these calls were drawn.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Sheet:
     hints: Mapping[str, str] = field(default_factory=dict)
     misconceptions: tuple[Misconception, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    numbers: Choices = field(default_factory=dict)
+    student: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,8 @@ def _criticism(
         lines.append(f"What happened: {misconception}")
     else:
         lines += [f"Hint ({p}): {sheet.hints[p]}" for p in first if p in sheet.hints][:2]
+    if sheet.student:
+        lines.append(f"Marked for the numbers of {sheet.student}: {in_words(sheet.calls[0][1])}")
     if sheet.read:
         lines.append(f"Read: {sheet.read}")
     return "\n".join(lines)

@@ -44,6 +44,7 @@ def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
 
 
 def _to_json(sheet: Sheet) -> dict[str, Any]:
+    own = [[name, encode(list(values))] for name, values in sheet.numbers.items()]
     return {
         "name": sheet.name,
         "points": sheet.points,
@@ -59,7 +60,7 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
         "hints": dict(sheet.hints),
         "misconceptions": [[m.text, encode(list(m.values))] for m in sheet.misconceptions],
         "measures": {p: [m.kind, m.at_least, m.at_most] for p, m in sheet.measures.items()},
-    }
+    } | ({"numbers": own} if own else {})
 
 
 def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
@@ -81,4 +82,5 @@ def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
             Misconception(text, tuple(decode(values))) for text, values in obj["misconceptions"]
         ),
         measures={part: Measure(*measure) for part, measure in obj["measures"].items()},
+        numbers={name: tuple(decode(values)) for name, values in obj.get("numbers", [])},
     )

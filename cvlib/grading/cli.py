@@ -110,7 +110,17 @@ def sample_command(course: Course, problem_sets: list[str]) -> int:
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 @click.option("--force", is_flag=True, help="Grade again what is already graded.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; default: one a core.")
-@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask cluster: tcp://host:8786.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Use this Dask cluster: tcp://host:8786, tls://host:8786 or a scheduler file.",
+)
+@click.option(
+    "--per-student",
+    is_flag=True,
+    help="Draw hidden cases of its own for each student; to keep it so, set "
+    "c.JudgeSettings.per_student = True.",
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -129,6 +139,8 @@ def run_command(course: Course, problem_sets: list[str], **options: Any) -> int:
     reports = [run_set(course, s, Options(**options), progress) for s in problem_sets]
     for report in reports:
         click.echo(show(report))
+        if report.interrupted:
+            click.echo(f"Error: {report.interrupted}", err=True)
     return OK if all(report.ok for report in reports) else FINDINGS
 
 
@@ -186,11 +198,27 @@ def export_command(
     show_default=True,
     help="How many draws of the hidden cases to try.",
 )
-def doctor_command(course: Course, problem_sets: list[str], seeds: int) -> int:
-    """Examine problem sets: can right answers lose, or wrong ones win?"""
+@click.option(
+    "--audit",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Also grade what is handed in under N new seeds, and list whose marks depend on them.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="For the audit; default: one a core.")
+@click.option("--scheduler", metavar="ADDRESS", help="For the audit: use this Dask cluster.")
+def doctor_command(
+    course: Course, problem_sets: list[str], seeds: int, audit: int, **options: Any
+) -> int:
+    """Examine problem sets: can right answers lose, or wrong ones win?
+
+    The audit writes nothing; where nothing is handed in, it marks the answers that are known.
+    """
     from cvlib.grading.doctor import doctor
+    from cvlib.grading.running import Options
     from cvlib.grading.spec import load_problem_set
-    from cvlib.grading.table import show_examinations
+    from cvlib.grading.table import show_audit, show_examinations
+    from cvlib.grading.tools.audit import audit_set, new_seeds
 
     healthy = True
     for set_id in problem_sets:
@@ -198,6 +226,10 @@ def doctor_command(course: Course, problem_sets: list[str], seeds: int) -> int:
         examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
         click.echo(show_examinations(set_id, examinations))
         healthy &= not any(e.findings for e in examinations)
+        if audit:
+            found = audit_set(course, loaded, new_seeds(audit), Options(**options), progress)
+            click.echo(show_audit(found))
+            healthy &= not found.findings
     return OK if healthy else FINDINGS
 
 

@@ -168,6 +168,8 @@ def configure(c: Any, *, root: str, assignments: str) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    if "plugin_class" not in c.AssignLatePenalties:
+        c.AssignLatePenalties.plugin_class = "cvlib.grading.late.LatePolicy"
     c.OverwriteCells.add_missing_cells = True
     c.HTMLExporter.sanitize_html = True  # also for the person who marks written answers
     c.GenerateFeedback.exporter_class = "cvlib.grading.feedback_page.FeedbackExporter"

@@ -23,6 +23,7 @@ from cvlib.grading.result import points
 
 Row = list[str]
 FORMULA = re.compile(r"\s*[=+@-]")
+NO_GRADE = "-"  # what Moodle itself writes, and reads, where there is no grade
 
 
 class Scores:
@@ -47,10 +48,10 @@ class Scores:
         """The score with any late penalty taken off."""
         return self._scores.get((student, assignment))
 
-    def cells(self, student: str) -> Row:
-        """One cell an assignment, empty where nothing was handed in."""
+    def cells(self, student: str, *, missing: str = "") -> Row:
+        """One cell an assignment, ``missing`` where nothing was handed in."""
         found = (self.score(student, a.name) for a in self.assignments)
-        return ["" if score is None else points(score, decimals=4) for score in found]
+        return [missing if score is None else number(score) for score in found]
 
 
 class _TableExport(ExportPlugin):
@@ -63,20 +64,22 @@ class _TableExport(ExportPlugin):
         """All rows, the header first."""
         raise NotImplementedError
 
+    def warnings(self, scores: Scores) -> Iterable[str]:
+        """What the person who imports the file should know."""
+        for name, count in scores.waiting.items():
+            yield (
+                f"{name}: {count} submissions have answers still to be marked by a person; their "
+                "scores count those as 0 so far"
+            )
+
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to ``self.to``; students and assignments can be limited."""
         scores = Scores(
             gradebook, [str(s) for s in self.student], [str(a) for a in self.assignment]
         )
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows(self.rows(scores))
-        atomic_write(Path(self.to or self.default_name), text.getvalue().encode("utf-8"))
-        for name, count in scores.waiting.items() if self.warn else ():
-            print(
-                f"warning: {name}: {count} submissions have answers still to be marked by a "
-                "person; their scores count those as 0 so far",
-                file=sys.stderr,
-            )
+        atomic_write(Path(self.to or self.default_name), to_csv(self.rows(scores)))
+        for warning in self.warnings(scores) if self.warn else ():
+            print(f"warning: {warning}", file=sys.stderr)
 
 
 class CanvasExport(_TableExport):
@@ -88,23 +91,43 @@ class CanvasExport(_TableExport):
         """The header, the row of points possible, then the students."""
         names = [a.name for a in scores.assignments]
         yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(safe, names)]
-        most = [points(a.max_score, decimals=4) for a in scores.assignments]
+        most = [number(a.max_score) for a in scores.assignments]
         yield ["    Points Possible", "", "", "", "", *most]
         for s in scores.students:
             login = safe(s.id)
-            yield [safe(full_name(s)), "", login, login, "", *scores.cells(s.id)]
+            yield [safe(full_name(s)), s.lms_user_id or "", login, login, "", *scores.cells(s.id)]
 
 
 class MoodleExport(_TableExport):
-    """Moodle's grade import: students by ID number and address, one column an assignment."""
+    """Moodle's grade import: students by ID number and address, one column an assignment.
+
+    A row whose address is empty would give its grades to the student before it when the import
+    goes by address, so the column is there only when everybody has one.
+    """
 
     default_name = "moodle.csv"
 
     def rows(self, scores: Scores) -> Iterable[Row]:
         """The header, then the students."""
-        yield ["ID number", "Email address", *(safe(a.name) for a in scores.assignments)]
+        address = not _without_address(scores)
+        yield [
+            "ID number",
+            *(["Email address"] if address else []),
+            *(safe(a.name) for a in scores.assignments),
+        ]
         for s in scores.students:
-            yield [safe(s.id), safe(s.email or ""), *scores.cells(s.id)]
+            known = [safe(s.id), *([safe(s.email)] if address else [])]
+            yield [*known, *scores.cells(s.id, missing=NO_GRADE)]
+
+    def warnings(self, scores: Scores) -> Iterable[str]:
+        """Also, whether the import can go by address."""
+        yield from super().warnings(scores)
+        lacking = _without_address(scores)
+        if 0 < len(lacking) < len(scores.students):
+            yield (
+                f"no e-mail address is known of {_some(lacking)}: the file for Moodle goes by ID "
+                "number alone"
+            )
 
 
 class CsvExport(_TableExport):
@@ -115,13 +138,8 @@ class CsvExport(_TableExport):
         yield ["student", "name", "assignment", "score", "max_score"]
         for s in scores.students:
             for a, cell in zip(scores.assignments, scores.cells(s.id), strict=True):
-                yield [
-                    safe(s.id),
-                    safe(full_name(s)),
-                    safe(a.name),
-                    cell,
-                    points(a.max_score, decimals=4),
-                ]
+                most = number(a.max_score)
+                yield [safe(s.id), safe(full_name(s)), safe(a.name), cell, most]
 
 
 FORMATS: dict[str, type[_TableExport]] = {
@@ -139,20 +157,43 @@ def export(
     warn: bool = True,
 ) -> None:
     """Write the scores of a course in one of ``FORMATS``."""
+    everything = list(sets) == course.problem_sets()  # then those of later weeks are left out
+    with open_gradebook(course, () if everything else sets) as gradebook:
+        known = {a.name for a in gradebook.assignments}
+        wanted = [s for s in sets if s in known]
+        if sets and not wanted:
+            raise CourseError("no problem set is in the gradebook yet: run cvlib-grade run first")
+        plugin = FORMATS[form](to=str(target), assignment=wanted, student=list(students))
+        plugin.warn = warn
+        plugin.export(gradebook)
+
+
+def open_gradebook(course: Course, sets: Sequence[str]) -> Gradebook:
+    """The gradebook of a course; raises CourseError where it, or one of the sets, is missing."""
     config = course.config()
     file = course.gradebook_file()
     if file is not None and not file.is_file():
         raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade run first")
-    url = course.directory(config, "").db_url
-    plugin = FORMATS[form](to=str(target), assignment=list(sets), student=list(students))
-    plugin.warn = warn
-    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
-        for set_id in sets:
-            try:
-                gradebook.find_assignment(set_id)
-            except MissingEntry:
-                raise CourseError(f"{set_id} is not in the gradebook: release it first") from None
-        plugin.export(gradebook)
+    gradebook = Gradebook(course.directory(config, "").db_url, config.CourseDirectory.course_id)
+    for set_id in sets:
+        try:
+            gradebook.find_assignment(set_id)
+        except MissingEntry:
+            gradebook.close()
+            raise CourseError(f"{set_id} is not in the gradebook: release it first") from None
+    return gradebook
+
+
+def to_csv(rows: Iterable[Row], delimiter: str = ",") -> bytes:
+    """A table as the bytes of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def number(score: float) -> str:
+    """A score for a machine to read."""
+    return points(score, decimals=4)
 
 
 def full_name(student: Any) -> str:
@@ -164,3 +205,12 @@ def full_name(student: Any) -> str:
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula: a leading ``= + - @`` gets an apostrophe."""
     return f"'{text}" if text.startswith(("\t", "\r")) or FORMULA.match(text) else text
+
+
+def _without_address(scores: Scores) -> list[str]:
+    return [s.id for s in scores.students if not (s.email or "").strip()]
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -108,7 +108,8 @@ def record_all(
                 recorder = recorder or Recorder(course, loaded)
                 recorder.record(submission, result)
             except Exception as error:
-                failures[submission.student] = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error}"
+                failures[submission.student] = f"the gradebook could not record it: {reason}"
                 take_back(course, loaded.problem_set.id, submission.student)
     finally:
         if recorder is not None:

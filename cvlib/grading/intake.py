@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +82,23 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o644) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+#: Names of the drafts of ``atomic_write``, and how long one may be in the making.
+DRAFT = re.compile(r"\..+\.[a-z0-9_]{8}")
+DRAFT_SECONDS = 60
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what writers left that were killed between the first byte and the last."""
+    if not folder.is_dir():
+        return
+    for entry in os.scandir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if DRAFT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                if age > DRAFT_SECONDS:
+                    os.unlink(entry.path)
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:

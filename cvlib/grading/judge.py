@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from cvlib.check.codec import decode, encode
 from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, mark, skeleton
 from cvlib.grading.spec import Case, Exercise
 from cvlib.grading.variants import Variant
+
+#: The share of pairs of students whose answers to numbers of their own may agree.
+MOST_SHARED = 0.1
 
 
 def judge_exercise(
@@ -41,15 +46,21 @@ def make_sheet(
     *,
     public: bool = False,
     chapters: Path | None = None,
+    student: str = "",
+    lazy: bool = False,
 ) -> Sheet:
     """Draw the cases and work out what the reference and each mutant answer to them.
 
     The public sheet of an ``answer`` holds its form only, and no private sheet's text reveals it.
+    With ``lazy``, a mutant is called when a wrong answer is compared with it, and not before.
     """
-    cases = exercise.draw(rng)
+    values: Callable[..., Sequence[Any]] = _Later if lazy else _now
+    cases = exercise.draw(rng, student)
     expected = tuple(_plain(exercise.expected(_copy(c))) for c in cases)
     is_answer = exercise.kind == "answer"
     if public and is_answer:
+        if exercise.numbers:
+            _check_numbers(exercise)
         expected = tuple(skeleton(e) for e in expected)
         mutants = ()
     return Sheet(
@@ -69,9 +80,10 @@ def make_sheet(
         hints=dict(exercise.hints),
         measures=exercise.measures(dict.fromkeys(c.part for c in cases)),
         misconceptions=tuple(
-            Misconception(m.misconception, tuple(_mutant_value(exercise, m, c) for c in cases))
-            for m in mutants
+            Misconception(m.misconception, values(exercise, m, cases)) for m in mutants
         ),
+        numbers=dict(exercise.numbers),
+        student=student if exercise.numbers else "",
     )
 
 
@@ -106,6 +118,27 @@ def _plain(value: Any) -> Any:
     return decode(encode(value))
 
 
+def _now(exercise: Exercise, mutant: Variant, cases: Sequence[Case]) -> tuple[Any, ...]:
+    return tuple(_mutant_value(exercise, mutant, case) for case in cases)
+
+
+class _Later(Sequence[Any]):
+    """What a mutant answers to each case, worked out when it is looked at."""
+
+    def __init__(self, exercise: Exercise, mutant: Variant, cases: Sequence[Case]) -> None:
+        self._drawn = exercise, mutant, cases
+        self._known: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._drawn[2])
+
+    def __getitem__(self, k: Any) -> Any:
+        if k not in self._known:
+            exercise, mutant, cases = self._drawn
+            self._known[k] = _mutant_value(exercise, mutant, cases[k])
+        return self._known[k]
+
+
 def _mutant_value(exercise: Exercise, mutant: Variant, case: Case) -> Any:
     assert exercise.driver is not None
     case = _copy(case)
@@ -113,3 +146,22 @@ def _mutant_value(exercise: Exercise, mutant: Variant, case: Case) -> Any:
         return _plain(exercise.driver(mutant.target, *case.args, **case.kwargs))
     except Exception:  # a mutant may crash on some inputs: that is part of being wrong
         return None
+
+
+def _check_numbers(exercise: Exercise, students: int = 40) -> None:
+    """Raise ValueError where neighbours would often share an answer, or its form tells of it."""
+    rng = np.random.default_rng(0)
+    names = [f"student {k}" for k in range(students)]
+    answers = [_plain(exercise.expected(exercise.draw(rng, name)[0])) for name in names]
+    forms = {json.dumps(encode(skeleton(answer))) for answer in answers}
+    if len(forms) > 1:
+        raise ValueError(
+            f"exercise {exercise.id!r}: expected answers of one form for all numbers, got {forms}"
+        )
+    counts = Counter(json.dumps(encode(answer)) for answer in answers)
+    pairs = sum(n * (n - 1) for n in counts.values()) / (students * (students - 1))
+    if pairs > MOST_SHARED:
+        raise ValueError(
+            f"exercise {exercise.id!r}: {pairs:.0%} of all pairs of students have the same answer, "
+            f"expected at most {MOST_SHARED:.0%}: draw from more numbers"
+        )

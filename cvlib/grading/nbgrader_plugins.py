@@ -8,6 +8,7 @@ the second writes the judge's outputs instead of running anything here (``JudgeE
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,16 @@ from cvlib.grading.course import read_secret
 from cvlib.grading.intake import atomic_write, read_submission
 from cvlib.grading.normalize import normalize, release_template
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.plan import Limits, Plan, make_plan, plan_digest, result_key
+from cvlib.grading.plan import Limits, Plan, make_draws, make_plan, result_key
 from cvlib.grading.result import Result
 from cvlib.grading.sandbox import probe
 from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.student_plan import plan_for
 from cvlib.grading.submission import execute
 
-KEY_NAME = ".result-key"
+#: Names the result that a student's folder in ``autograded/`` holds; the other one is the same
+#: until the notebook is written, so that a kill in between leaves none that is not true.
+KEY_NAME, NEXT_KEY_NAME = ".result-key", ".next-result-key"
 
 
 class JudgeSettings(Configurable):
@@ -42,6 +46,7 @@ class JudgeSettings(Configurable):
     unsafe = Bool(False, help="run submissions without a sandbox").tag(config=True)
     cell_seconds = Float(30.0, help="time limit of one cell").tag(config=True)
     session_seconds = Float(120.0, help="time limit of one run of a notebook").tag(config=True)
+    per_student = Bool(False, help="draw hidden cases of its own for each student").tag(config=True)
 
     def limits(self) -> Limits:
         """The time limits."""
@@ -50,6 +55,13 @@ class JudgeSettings(Configurable):
     def secret(self, root: Path) -> int:
         """The seed of the hidden cases."""
         return self.seed if self.seed is not None else read_secret(root)
+
+    def settings(self, root: Path) -> dict[str, Any]:
+        """What a plan is made with, beside the problem set."""
+        return {
+            "seed": self.secret(root), "unsafe": self.unsafe, "limits": self.limits(),
+            "per_student": self.per_student,
+        }  # fmt: skip
 
 
 class TolerantExporter(JudgeSettings, NotebookExporter):
@@ -90,23 +102,23 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
         loaded = _loaded(self.assignments, set_id)
         submission = read_submission(root / "submitted", student, set_id)
         raw = submission.raw if submission else None
-        result = self._result(raw, loaded, root)
+        result = self._result(raw, student, loaded, root)
         fill_in(nb, result)
         folder = root / "autograded" / student / set_id
-        atomic_write(folder / KEY_NAME, result.key.encode())
+        (folder / KEY_NAME).unlink(missing_ok=True)
+        atomic_write(folder / NEXT_KEY_NAME, result.key.encode())
         return nb
 
-    def _result(self, raw: bytes | None, loaded: LoadedSet, root: Path) -> Result:
-        settings: dict[str, Any] = {
-            "seed": self.secret(root), "unsafe": self.unsafe, "limits": self.limits()
-        }  # fmt: skip
-        key = result_key(raw, plan_digest(loaded, **settings))
+    def _result(self, raw: bytes | None, student: str, loaded: LoadedSet, root: Path) -> Result:
+        settings = self.settings(root)
+        draw = make_draws(loaded, **settings).of(student)
+        key = result_key(raw, draw.digest)
         cached = read_result(root / "results", key)
         if cached is not None:
             return cached
         if not self.unsafe:
             _probe_once()
-        result = execute(raw, _plan(loaded.digest, loaded, **settings))
+        result = execute(raw, plan_for(_plan(loaded, **settings), draw, loaded))
         atomic_write(root / "results" / f"{key}.json", result.to_json())
         return result
 
@@ -168,10 +180,12 @@ def add_released_files(assignment: str, student: str, notebooks: list[str]) -> N
 def keep_timestamp(assignment: str, student: str, notebooks: list[str]) -> None:
     """After ``autograde``: keep the time of the submission, by which a newer one is noticed."""
     for notebook in map(Path, notebooks):
+        folder = notebook.parents[3] / "autograded" / notebook.parts[-3] / notebook.parts[-2]
         stamp = notebook.parent / "timestamp.txt"
         if stamp.is_file() and not stamp.is_symlink() and stamp.stat().st_size < 200:
-            folder = notebook.parents[3] / "autograded" / notebook.parts[-3] / notebook.parts[-2]
             atomic_write(folder / stamp.name, stamp.read_bytes())
+        if (folder / NEXT_KEY_NAME).is_file():
+            os.replace(folder / NEXT_KEY_NAME, folder / KEY_NAME)
 
 
 def _root(exporter: Any) -> Path:
@@ -196,8 +210,8 @@ def _probe_once() -> None:
 _plans: dict[tuple[Any, ...], Plan] = {}
 
 
-def _plan(digest: str, loaded: LoadedSet, **settings: Any) -> Plan:
-    key = (digest, *settings.values())
+def _plan(loaded: LoadedSet, **settings: Any) -> Plan:
+    key = (loaded.digest, *settings.values())
     if key not in _plans:
         _plans[key] = make_plan(loaded, **settings)
     return _plans[key]

@@ -1,4 +1,7 @@
-"""All that grading a submission needs, worked out once for the class and sent to the workers."""
+"""All that grading a submission needs, worked out once for the class and sent to the workers.
+
+What is drawn for one student alone is worked out with the submission (``student_plan.py``).
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,18 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 import cvlib
 from cvlib.check.marking import Sheet
+from cvlib.grading.draws import Draws
+from cvlib.grading.draws import student_seed as student_seed
 from cvlib.grading.judge import generator, make_sheet, section_title
 from cvlib.grading.normalize import release_template
 from cvlib.grading.notebook import (
@@ -29,7 +36,8 @@ from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 TOOLS = "grading/tools/"
 WITHOUT_EFFECT = (
     "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "sample_class.py", "doctor.py",
-    "batch.py", "gradebook.py", "course.py", "release.py",
+    "batch.py", "cluster.py", "worker.py", "running.py", "handed_in.py", "gradebook.py",
+    "course.py", "release.py", "receipt.py", "signing.py", "late.py", "due.py", "table.py",
 )  # fmt: skip
 
 
@@ -72,6 +80,8 @@ class Plan:
     files: dict[str, bytes]
     limits: Limits
     unsafe: bool
+    draws: Draws | None = None  # stays where the gradebook is: it knows the secret
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def template(self) -> NotebookNode:
@@ -80,7 +90,12 @@ class Plan:
 
 
 def make_plan(
-    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
+    loaded: LoadedSet,
+    *,
+    seed: int,
+    unsafe: bool = False,
+    limits: Limits | None = None,
+    per_student: bool = False,
 ) -> Plan:
     """Draw the hidden cases and mark the reference and the mutants on them."""
     limits = limits or Limits()
@@ -92,7 +107,8 @@ def make_plan(
             tuple(exercise.withhold),
             make_sheet(
                 exercise,
-                loaded.variants.mutants_of(exercise.id),
+                # drawn anew for each student, these would be marked for nobody
+                [] if per_student else loaded.variants.mutants_of(exercise.id),
                 generator(seed, exercise.id),
                 chapters=chapters,
             ),
@@ -102,15 +118,32 @@ def make_plan(
         for exercise in loaded.problem_set.exercises
         if exercise.graded_by_judge
     )
+    settings: dict[str, Any] = {"seed": seed, "unsafe": unsafe, "limits": limits}
+    draws = make_draws(loaded, per_student=per_student, **settings)
     return Plan(
         set_id=loaded.problem_set.id,
-        digest=plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits),
+        digest=draws.digest,
         template_json=nbformat.writes(release_template(loaded)),
         items=items,
         files=released_files(loaded),
         limits=limits,
         unsafe=unsafe,
+        draws=draws,
+        sources=loaded.sources if draws.per_student or draws.personal else {},
     )
+
+
+def make_draws(
+    loaded: LoadedSet,
+    *,
+    seed: int,
+    unsafe: bool = False,
+    limits: Limits | None = None,
+    per_student: bool = False,
+) -> Draws:
+    """What each student will be asked, and by which digest that is known: cheap, nothing drawn."""
+    digest = plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits, per_student=per_student)
+    return Draws(digest, seed, per_student, loaded.problem_set.personal)
 
 
 def foundations(problem_set: ProblemSet, exercise: Exercise) -> tuple[str, ...]:
@@ -123,7 +156,12 @@ def foundations(problem_set: ProblemSet, exercise: Exercise) -> tuple[str, ...]:
 
 
 def plan_digest(
-    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
+    loaded: LoadedSet,
+    *,
+    seed: int,
+    unsafe: bool = False,
+    limits: Limits | None = None,
+    per_student: bool = False,
 ) -> str:
     """A digest of everything a score depends on but the submission: cheap, no case is drawn."""
     chapters = chapters_folder(loaded.directory.parent)
@@ -134,6 +172,7 @@ def plan_digest(
         str(unsafe),
         json.dumps(asdict(limits or Limits())),
         *(section_title(e.section, chapters) for e in loaded.problem_set.exercises),
+        *(["per student"] if per_student else []),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cvlib.grading.batch import grade_all
-from cvlib.grading.course import Course, CourseError
+from cvlib.grading.cluster import ClusterError
+from cvlib.grading.course import Course
+from cvlib.grading.draws import Draws
 from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record_all, take_back
-from cvlib.grading.intake import Submission, find_students, notebooks_beside, read_submission
+from cvlib.grading.handed_in import Handed, Pending, look_at_all
+from cvlib.grading.intake import Submission, notebooks_beside, read_submission, remove_drafts
 from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.plan import make_plan, plan_digest, result_key
+from cvlib.grading.plan import make_draws, make_plan, result_key
+from cvlib.grading.receipt import ensure_receipt
 from cvlib.grading.release import release, sample_expectations
 from cvlib.grading.result import Result
 from cvlib.grading.spec import LoadedSet, load_problem_set
@@ -36,6 +40,7 @@ class Options:
     workers: int | None = None
     scheduler: str | None = None
     force: bool = False
+    per_student: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,13 @@ class Row:
 
 @dataclass
 class Report:
-    """What grading a class found."""
+    """What grading a class found; ``interrupted`` says why not all of it was graded."""
 
     set_id: str
     rows: list[Row] = field(default_factory=list)
     graded: int = 0
     recorded: int = 0
+    interrupted: str = ""
 
     @property
     def ok(self) -> bool:
@@ -84,70 +90,121 @@ def run_set(
 ) -> Report:
     """Grade all submissions of a problem set that are new or changed.
 
-    Raises SandboxUnavailable, with no score touched, when submissions cannot be run safely.
+    Raises SandboxUnavailable, with no score touched, when submissions cannot be run safely, and
+    ClusterError when the cluster cannot be used. One that is lost in the middle leaves a report of
+    what was finished.
     """
     release(course, set_id)
     loaded = load_problem_set(course.assignments, set_id)
-    settings = _settings(course, options)
-    digest = plan_digest(loaded, **settings)
-    names = _students(course, set_id, options.students)
-    found = {name: read_submission(course.submitted, name, set_id) for name in names}
-    handed_in = [s for s in found.values() if s is not None]
-    keys = {s.student: result_key(s.raw, digest) for s in handed_in}
-    results: dict[str, Result] = {}
-    pending: list[Submission] = []
-    for submission in handed_in:
-        kept = None if options.force else read_result(course.results, keys[submission.student])
-        if kept is None:
-            pending.append(submission)
-        else:
-            results[submission.student] = kept
+    settings = run_settings(course, options)
+    draws = make_draws(loaded, **settings)
+    found = look_at_all(course, set_id, draws, options.students)
+    for folder in (course.root, course.results, course.root / "receipts" / set_id):
+        remove_drafts(folder)
+    keys = {name: handed.key for name, handed in found.items() if handed is not None}
+    pending = [
+        name
+        for name, key in keys.items()
+        if options.force or read_result(course.results, key) is None
+    ]
     failures: dict[str, str] = {}
+    left, lost = dict.fromkeys(pending, ""), None
     if pending:
-        plan = make_plan(loaded, **settings)
         stream = grade_all(
-            pending, plan, course.results, workers=options.workers, scheduler=options.scheduler
+            Pending(course, set_id, pending),
+            make_plan(loaded, **settings),
+            course.results,
+            workers=options.workers,
+            scheduler=options.scheduler,
+            reuse=not options.force,
         )
-        for graded in progress(stream, len(pending), f"grading {set_id}"):
-            if graded.result is not None:
-                results[graded.student] = graded.result
-            else:
-                failures[graded.student] = f"grading failed: {graded.failure}"
-    for name in [*failures, *(n for n, s in found.items() if s is None)]:
+        try:
+            for graded in progress(stream, len(pending), f"grading {set_id}"):
+                left.pop(graded.student)
+                if graded.result is not None:
+                    keys[graded.student] = graded.result.key
+                else:
+                    failures[graded.student] = f"grading failed: {graded.failure}"
+        except ClusterError as error:
+            lost = error
+    for name in [*failures, *(name for name, handed in found.items() if handed is None)]:
         take_back(course, set_id, name)
-    recorded = _record(course, loaded, found, results, options.force, progress, failures)
-    rows = _rows(course, set_id, found, failures)
-    return Report(set_id, rows, graded=len(pending), recorded=recorded)
+    finished = {name: key for name, key in keys.items() if name not in (left | failures)}
+    recorded = _record(course, loaded, finished, draws, options.force, progress, failures)
+    _write_receipts(course, loaded, {n: k for n, k in finished.items() if n not in failures}, draws)
+    if lost is not None and len(left) == len(pending):
+        raise lost
+    failures |= dict.fromkeys(left, "not graded yet")
+    report = Report(
+        set_id, _rows(course, set_id, found, failures), len(pending) - len(left), recorded
+    )
+    if lost is not None:
+        report.interrupted = (
+            f"{lost}. {len(left)} submissions of {set_id} are still to be graded, everything else "
+            "is recorded: run the same command again"
+        )
+    return report
+
+
+def run_settings(course: Course, options: Options) -> dict[str, Any]:
+    """What a plan is made with: the course's configuration, and what this run has instead."""
+    judge = JudgeSettings(config=course.config())
+    if options.seed is not None:
+        judge.seed = options.seed
+    settings = judge.settings(course.root)
+    settings["unsafe"] |= options.unsafe
+    settings["per_student"] |= options.per_student
+    return settings
 
 
 def _record(
     course: Course,
     loaded: LoadedSet,
-    found: dict[str, Submission | None],
-    results: dict[str, Result],
+    keys: dict[str, str],
+    draws: Draws,
     force: bool,
     progress: Progress,
     failures: dict[str, str],
 ) -> int:
     set_id = loaded.problem_set.id
     marks = read_marks(course, set_id)
-    stale = [
-        (submission, results[name])
-        for name, submission in sorted(found.items())
-        if submission is not None
-        and name in results
-        and (force or not is_recorded(course, set_id, name, results[name], marks.get(name)))
-    ]
-    pairs = progress(stale, len(stale), f"recording {set_id}")
-    for student, reason in record_all(course, loaded, pairs).items():
-        failures[student] = f"the gradebook could not record it: {reason}"
-    return len(stale)
+    graded: list[str] = []
+    for name, key in sorted(keys.items()):
+        result = read_result(course.results, key)
+        if result is None:
+            failures[name] = "its result was removed from results/ meanwhile: run again"
+        elif force or not is_recorded(course, set_id, name, result, marks.get(name)):
+            graded.append(name)
+    waiting = progress(graded, len(graded), f"recording {set_id}")
+    failures |= record_all(course, loaded, _results_of(course, set_id, waiting, keys, draws))
+    return len(graded)
+
+
+def _results_of(
+    course: Course, set_id: str, names: Iterable[str], keys: dict[str, str], draws: Draws
+) -> Iterator[tuple[Submission, Result]]:
+    """Submissions with their results; one that was handed in anew since waits for the next run."""
+    for name in names:
+        submission = read_submission(course.submitted, name, set_id)
+        result = read_result(course.results, keys[name])
+        if submission is None or result is None:
+            continue
+        if result_key(submission.raw, draws.of(name).digest) == result.key:
+            yield submission, result
+
+
+def _write_receipts(course: Course, loaded: LoadedSet, keys: dict[str, str], draws: Draws) -> None:
+    """Write the receipts of all that are recorded, also one that a killed run left out."""
+    set_id = loaded.problem_set.id
+    for submission, result in _results_of(course, set_id, keys, keys, draws):
+        seed = draws.seed_of(submission.student)
+        ensure_receipt(course, set_id, submission, result, spec=loaded.digest, seed=seed)
 
 
 def _rows(
     course: Course,
     set_id: str,
-    found: dict[str, Submission | None],
+    found: dict[str, Handed | None],
     failures: dict[str, str],
 ) -> list[Row]:
     marks = read_marks(course, set_id)
@@ -170,19 +227,3 @@ def _rows(
             )
         )
     return rows
-
-
-def _settings(course: Course, options: Options) -> dict[str, Any]:
-    judge = JudgeSettings(config=course.config())
-    seed = options.seed if options.seed is not None else judge.secret(course.root)
-    return {"seed": seed, "unsafe": options.unsafe or judge.unsafe, "limits": judge.limits()}
-
-
-def _students(course: Course, set_id: str, wanted: Sequence[str]) -> list[str]:
-    names = find_students(course.submitted, set_id)
-    unknown = sorted(set(wanted) - set(names))
-    if unknown:
-        raise CourseError(
-            f"no submission of {set_id} by {', '.join(unknown)} in {course.submitted}"
-        )
-    return [n for n in names if not wanted or n in wanted]

@@ -88,7 +88,7 @@ class Classroom:
     def pasted(self, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""
         exercise = self.loaded.problem_set[variant.exercise]
-        if exercise.kind == "answer":
+        if exercise.kind == "answer" and not callable(variant.target):
             return f"{exercise.name} = {variant.target!r}", variant.target
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(variant.target)))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import inspect
+import math
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,29 +14,21 @@ from typing import Any, Literal
 
 import numpy as np
 
-import cvlib
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
+from cvlib.check.own_numbers import Choices, draw_numbers
+from cvlib.grading.drivers import call_target, read_answer, read_own_answer, source_of
 from cvlib.grading.variants import Variants
+from cvlib.grading.withheld import WITHHOLD_NUMPY as WITHHOLD_NUMPY
+from cvlib.grading.withheld import WITHHOLD_ROOMS as WITHHOLD_ROOMS
 
 Kind = Literal["function", "class", "answer", "model", "written"]
 Cases = Callable[[np.random.Generator], Iterable["Case"]]
 
 PUBLIC_SEED = 0
 DEFAULT_TOLERANCE = Tolerance()
-
-#: The rooms of the library, which hold the references: withheld from every exercise. What an
-#: exercise withholds is not mounted when it is graded. Two exercises that withhold the same are
-#: graded in one run of the notebook, so keep to these two sets.
-WITHHOLD_ROOMS = tuple(
-    f"cvlib.{path.parent.name}"
-    for path in sorted(Path(cvlib.__path__[0]).glob("*/__init__.py"))
-    if path.parent.name not in ("check", "datasets", "grading")
-)
-#: Modules that hold ready-made answers to an exercise in NumPy.
-WITHHOLD_NUMPY = (
-    "torch", "skimage", "sklearn", "scipy.signal", "scipy.ndimage", *WITHHOLD_ROOMS
-)  # fmt: skip
+#: With fewer ways to draw a student's own numbers, two of a class too often have the same.
+FEWEST_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -53,16 +44,6 @@ class Case:
     truth: Any = None
 
 
-def call_target(target: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call the student's function with the arguments of the case."""
-    return target(*args, **kwargs)
-
-
-def read_answer(target: Any) -> Any:
-    """Take the student's value as it stands."""
-    return target
-
-
 @dataclass(frozen=True)
 class Exercise:
     """One exercise of a problem set.
@@ -75,6 +56,10 @@ class Exercise:
     A ``model`` is measured against the truth of each case: ``measure`` holds for all parts, or
     names the parts. ``builds_on`` lists the earlier exercises whose solutions this one calls: when
     one of them is wrong, this one is graded with the model solution in its place.
+
+    An ``answer`` with ``numbers`` asks each student about their own: from each of its sequences one
+    is drawn by the student's name, and reference and variants are functions of what was drawn. The
+    notebook has ``personal(id, name)``, which draws the same.
     """
 
     id: str
@@ -94,20 +79,29 @@ class Exercise:
     withhold: tuple[str, ...] = WITHHOLD_NUMPY
     hints: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 20.0
+    numbers: Choices = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.id)
         if self.kind == "answer" and self.cases is None:
             object.__setattr__(self, "cases", lambda rng: [Case()])
         if self.driver is None:
-            default = read_answer if self.kind == "answer" else call_target
-            object.__setattr__(self, "driver", default)
+            answer = read_own_answer if self.numbers else read_answer
+            object.__setattr__(self, "driver", answer if self.kind == "answer" else call_target)
         if self.points <= 0:
             raise ValueError(f"exercise {self.id!r}: expected points > 0, got {self.points}")
         if self.kind != "written" and (self.reference is None or self.cases is None):
             raise ValueError(f"exercise {self.id!r}: a {self.kind} needs a reference and cases")
         if (self.kind == "model") != (self.measure is not None):
             raise ValueError(f"exercise {self.id!r}: a model has a measure, and no other kind has")
+        if self.numbers and self.kind != "answer":
+            raise ValueError(f"exercise {self.id!r}: an answer has numbers, and no other kind has")
+        if self.numbers and math.prod(map(len, self.numbers.values())) < FEWEST_DRAWS:
+            raise ValueError(
+                f"exercise {self.id!r}: its numbers can be drawn in "
+                f"{math.prod(map(len, self.numbers.values()))} ways, expected {FEWEST_DRAWS} or "
+                "more: neighbours would share theirs"
+            )
         if "#" not in self.section:
             raise ValueError(
                 f"exercise {self.id!r}: expected section 'page#anchor', got {self.section!r}"
@@ -122,13 +116,15 @@ class Exercise:
     def driver_source(self) -> str:
         """The driver as text, to be run where the student's object lives."""
         assert self.driver is not None
-        source = textwrap.dedent(inspect.getsource(self.driver))
+        source = source_of(self.driver)
         if not source.startswith("def "):
             raise ValueError(f"exercise {self.id!r}: expected a plain function as driver")
         return f"from __future__ import annotations\n\n{source}"
 
-    def draw(self, rng: np.random.Generator) -> list[Case]:
+    def draw(self, rng: np.random.Generator, student: str = "") -> list[Case]:
         """Draw the cases; an exercise that draws none could not be failed, so that is an error."""
+        if self.numbers:
+            return [Case(kwargs=draw_numbers(self.id, self.numbers, student))]
         cases = list(self.cases(rng)) if self.cases is not None else []
         if not cases:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
@@ -189,6 +185,11 @@ class ProblemSet:
         """The sum of all points."""
         return sum(e.points for e in self.exercises)
 
+    @property
+    def personal(self) -> bool:
+        """Whether an exercise asks each student about numbers of their own."""
+        return any(e.numbers for e in self.exercises)
+
 
 @dataclass(frozen=True)
 class LoadedSet:
@@ -198,6 +199,7 @@ class LoadedSet:
     variants: Variants
     directory: Path
     digest: str
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def notebook_path(self) -> Path:
@@ -217,7 +219,8 @@ def load_problem_set(assignments: Path | str, set_id: str) -> LoadedSet:
             f"problem set {set_id!r} in {assignments}: {', '.join(missing)} not found; "
             f"problem sets there: {known}"
         )
-    digest = hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
+    sources = {f.name: f.read_bytes() for f in files}
+    digest = hashlib.sha256(b"\0".join(sources.values())).hexdigest()
     exercises = _import_file(files[1], f"cvlib_assignments.{set_id}.exercises")
     mutants = _import_file(files[2], f"cvlib_assignments.{set_id}.mutants")
     problem_set: ProblemSet = exercises.PROBLEM_SET
@@ -225,7 +228,7 @@ def load_problem_set(assignments: Path | str, set_id: str) -> LoadedSet:
         raise ValueError(f"{files[1]}: expected the id {set_id!r}, got {problem_set.id!r}")
     for variant in mutants.variants.all:
         problem_set[variant.exercise]  # a variant of an unknown exercise is an error here
-    return LoadedSet(problem_set, mutants.variants, directory, digest)
+    return LoadedSet(problem_set, mutants.variants, directory, digest, sources)
 
 
 def find_problem_sets(assignments: Path | str) -> list[str]:

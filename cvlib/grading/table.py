@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cvlib.grading.course import Course
     from cvlib.grading.doctor import Examination
     from cvlib.grading.running import Report, Row
+    from cvlib.grading.tools.audit import Audit
+    from cvlib.grading.tools.regrade import Change, Difference, Preview
 
 
 def show(report: Report) -> str:
@@ -60,6 +62,61 @@ def show_examinations(set_id: str, examinations: Sequence[Examination]) -> str:
     findings = [f"✗ {e.exercise.id}: {text}" for e in examinations for text in e.findings]
     verdict = f"{len(findings)} findings" if findings else "nothing to mend"
     return "\n".join([*columns(rows, left=(0,)), *findings, f"{set_id}: {verdict}"])
+
+
+def show_audit(audit: Audit) -> str:
+    """The answers whose marks depend on the seed: a column a seed, and the parts that differ."""
+    rows = [["answer", "exercise", *audit.seeds, "what differs"]]
+    for found in audit.findings:
+        what = found.why or ", ".join(found.parts)
+        rows.append([shown(found.who), found.exercise, *map(_points, found.scores), what])
+    table = columns(rows, left=(0, 1, len(rows[0]) - 1)) if audit.findings else []
+    remarks = [f"· {shown(text)}" for text in audit.remarks]
+    seeds = sum(seed.isdecimal() for seed in audit.seeds)
+    count = len(audit.findings)
+    verdict = f"findings: {count}" if count else "no mark depends on the seed"
+    summary = f"{audit.set_id}: audited {audit.audited} under {seeds} new seeds; {verdict}"
+    return "\n".join([*table, *remarks, summary])
+
+
+def show_preview(preview: Preview) -> str:
+    """The table of who would change: old and new marks, which exercises, and why."""
+    rows = [["student", "old", "new", "change", "late", "exercises", "why"]]
+    for change in preview.changes:
+        rows.append([
+            shown(change.student), _points(change.old), _points(change.new), _signed(change),
+            f"−{points(change.late_penalty)}" if change.late_penalty else "",
+            ", ".join(map(_difference, change.differences)), "; ".join(change.reasons),
+        ])  # fmt: skip
+    falls = sum(change.falls for change in preview.changes)
+    count = len(preview.changes)
+    verdict = f"{count} would change, {falls} of them would lose marks" if count else "none changes"
+    summary = f"{preview.set_id}: {preview.handed_in} submissions graded again; {verdict}"
+    table = columns(rows, left=(0, 5, 6)) if count else []
+    return "\n".join([*table, *[""][: len(table)], summary])
+
+
+def _difference(difference: Difference) -> str:
+    old, new = _points(difference.old), _points(difference.new)
+    if difference.old_maximum != difference.new_maximum:
+        old += f" of {_points(difference.old_maximum)}"
+        new += f" of {_points(difference.new_maximum)}"
+    kept = difference.by_hand
+    by_hand = "" if kept is None else f" (by hand {points(kept)}: stays)"
+    return f"{difference.exercise} {old} → {new}{by_hand}"
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else points(value)
+
+
+def _signed(change: Change) -> str:
+    return f"{'−' if change.change < 0 else '+'}{points(abs(change.change))}"
+
+
+def shown(name: str) -> str:
+    """A student's name for a terminal: what it cannot print, or would obey, is spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def show_places(course: Course, set_ids: Sequence[str], html: Path) -> str:

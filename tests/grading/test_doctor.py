@@ -3,9 +3,15 @@
 import dataclasses
 
 import numpy as np
+import pytest
+from click.testing import CliRunner
+from coins import HEADS, RIGHT, SET_ID, coins_course
 
+from cvlib.grading.cli import cli
 from cvlib.grading.doctor import doctor, examine
+from cvlib.grading.release import SAMPLE_NAME
 from cvlib.grading.spec import Case
+from cvlib.grading.tools.audit import audit_answers, new_seeds
 from cvlib.grading.variants import Variant, Variants
 
 
@@ -50,3 +56,70 @@ def test_weak_cases_are_found(tiny):
     findings = examine(*replace(tiny, "inner", cases=only_zeros)).findings
     assert "garbage gets marks: zeros of the right shape" in findings
     assert "the mutant rolled gets full marks" in findings
+
+
+def test_marks_of_the_tiny_set_do_not_depend_on_the_seed(tiny):
+    found = audit_answers(tiny, 0, [1, 2, 3])
+    assert found.findings == ()
+    assert found.remarks == ()
+    assert found.audited == "9 answers"
+
+
+def test_a_wrong_answer_whose_marks_depend_on_the_seed_is_found(tiny):
+    def rarely_empty(rng):
+        yield Case((np.ones(2), np.ones(2)), part="ones")
+        yield Case((rng.normal(size=3), np.full(3, float(rng.integers(2)))), part="halves")
+
+    mutant = Variant("inner", "zero", lambda x, y: 2.0 if len(x) == 2 else 0.0, "You gave up.")
+    loaded, exercise = replace(tiny, "inner", with_variants(mutant), cases=rarely_empty)
+    changed = dataclasses.replace(loaded.problem_set, exercises=(exercise,))
+    loaded = dataclasses.replace(loaded, problem_set=changed)
+    found = audit_answers(loaded, 0, range(1, 8))
+    (wavering,) = found.findings
+    assert (wavering.who, wavering.exercise) == ("the mutant zero", "inner")
+    assert wavering.parts == ("halves",)
+    assert set(wavering.scores) == {1.5, 3.0}
+    (remark,) = found.remarks
+    assert "inner: the mutant zero is told what happened under" in remark
+
+
+def test_new_seeds_are_new_each_time():
+    first, second = new_seeds(20), new_seeds(20)
+    assert len(set(first)) == 20
+    assert first != second
+
+
+def run_doctor(course, *arguments, expect):
+    places = ["--course", str(course.root), "--assignments", str(course.assignments)]
+    done = CliRunner().invoke(cli, [*places, "doctor", "--seeds", "1", *arguments])
+    assert done.exit_code == expect, done.output
+    return done.output
+
+
+def test_the_audit_lists_whose_marks_depend_on_the_seed_and_writes_nothing(tmp_path):
+    course = coins_course(tmp_path, heads=HEADS, right=RIGHT)
+    (course.root / SAMPLE_NAME).write_text(f'{{"{SET_ID}": {{"right": {{"score": 9.0}}}}}}')
+    files = {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")}
+    text = run_doctor(course, "--audit", "2", "--workers", "1", expect=1)
+    assert {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")} == files
+    assert "kill rate" in text
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line}
+    assert lines["heads"][1] == "guess"
+    assert len({*lines["heads"][2:5]}) > 1, "a mark a seed, and not the same"
+    assert "coin" in lines["heads"]
+    assert lines["right"][1:] == ["10", "10", "10", "must", "score", "9"]
+    assert "audited 2 submissions under 2 new seeds; findings: 2" in text
+
+
+def test_without_submissions_the_known_answers_are_audited(tmp_path):
+    text = run_doctor(coins_course(tmp_path), "--audit", "3", expect=1)
+    assert "the mutant heads" in text
+    assert "audited 2 answers under 3 new seeds; findings: 1" in text
+    assert "the reference" not in text
+
+
+@pytest.mark.parametrize("audit", ["0", "1"])
+def test_a_sound_class_passes(graded, audit):
+    text = run_doctor(graded, "ps90_tiny", "--audit", audit, expect=0)
+    assert "nothing to mend" in text
+    assert ("no mark depends on the seed" in text) == (audit == "1")

@@ -1,1 +1,81 @@
-"""The commands that list what a person should look at: similar work, and tampering."""
+"""The commands on what a person decides: late work, similar work, tampering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cvlib.grading.cli import FINDINGS, OK, command
+
+if TYPE_CHECKING:
+    from cvlib.grading.course import Course
+
+PAGE = click.Path(dir_okay=False, path_type=Path)
+
+
+@command("due", sets=False)
+@click.argument("set_id", metavar="[PROBLEM_SET", required=False)
+@click.argument("when", metavar="[WHEN]]", required=False)
+def due_command(course: Course, set_id: str | None, when: str | None) -> int:
+    """Show due dates, or set one: cvlib-grade due SET "2026-12-01 23:59 Europe/Berlin".
+
+    "none" as the date removes it. For single students write extensions.csv in the course folder
+    (student,set,due), with such a date or +2 days, +36 hours; * stands for every set.
+    """
+    from cvlib.grading.due import due_dates, parse_moment, set_due
+    from cvlib.grading.release import release
+    from cvlib.grading.tools.lateness import show_due
+
+    sets = course.problem_sets([set_id] if set_id else [])
+    if when is not None:
+        date = None if when.lower() == "none" else parse_moment(when)
+        release(course, sets[0])
+        set_due(course, sets[0], date)
+    click.echo("\n".join(show_due(due_dates(course), sets)))
+    return OK
+
+
+@command("late")
+@click.option(
+    "--write", is_flag=True, help="Take the penalties as they are now into the gradebook."
+)
+def late_command(course: Course, problem_sets: list[str], write: bool) -> int:
+    """List late work and its penalties; --write after marks by hand, extensions or new dates."""
+    from cvlib.grading.tools.lateness import list_late, show_late
+
+    settled = True
+    for set_id in problem_sets:
+        found = list_late(course, set_id, write=write)
+        click.echo(show_late(set_id, found))
+        settled &= all(f.settled for f in found)
+    return OK if settled else FINDINGS
+
+
+@command("similarity")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.5,
+    show_default=True,
+    help="List pairs from this score on; 1 is the same work, rare in the class.",
+)
+@click.option("--html", type=PAGE, help="Write a page with the passages side by side.")
+@click.option("--csv", "table", type=PAGE, help="Write the list as a table.")
+def similarity_command(
+    course: Course, problem_sets: list[str], threshold: float, html: Path | None, table: Path | None
+) -> int:
+    """List pairs of students whose work is more similar than the exercises explain."""
+    from cvlib.grading.intake import atomic_write
+    from cvlib.grading.tools import similarity_page as page
+    from cvlib.grading.tools.similarity import compare
+
+    found = [compare(course, set_id, threshold=threshold) for set_id in problem_sets]
+    for comparison in found:
+        click.echo(page.show_similar(comparison))
+    for path, content in ((html, page.similar_page), (table, page.similar_csv)):
+        if path is not None:
+            atomic_write(path, content(found))
+            click.echo(path)
+    return FINDINGS if any(c.pairs for c in found) else OK

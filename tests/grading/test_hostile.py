@@ -1,0 +1,268 @@
+"""The whole corpus: hostile work gets exactly what it deserves, odd but honest work full marks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hostile.answers import PICKLE_TRACE
+from hostile.corpus import Member, all_members
+from hostile.making import TRACE
+from hostile.outside import set_bait
+
+from cvlib.check.compare import Tolerance, difference
+from cvlib.grading.cgroup import PREFIX
+from cvlib.grading.course import Course
+from cvlib.grading.gradebook import read_marks
+from cvlib.grading.intake import atomic_write
+from cvlib.grading.notebook import CHECK_PREFIX
+from cvlib.grading.plan import Limits, Plan, make_plan
+from cvlib.grading.release import SAMPLE_NAME
+from cvlib.grading.result import Result
+from cvlib.grading.sample_class import Classroom, to_bytes
+from cvlib.grading.spec import load_problem_set
+from cvlib.grading.submission import execute
+
+HERE = Path(__file__).parent
+SETS = {"ps90_tiny": HERE / "tiny", "ps91_chain": HERE / "chain"}
+LIMITS = Limits(cell_seconds=3.0, session_seconds=60.0)
+#: How long grading a good submission may take after a bad one: a second, but for a busy machine.
+QUICK_SECONDS = 20.0
+#: What a student reads of one exercise, at most.
+LONGEST_TEXT = 10_000
+
+MEMBERS = all_members()
+GOOD = ("good-1", "good-2", "good-3")
+
+
+def set_of(member: Member) -> str:
+    """The problem set a member is made from."""
+    return getattr(member.make, "set_id", "ps90_tiny")
+
+
+def takes_all_it_can(member: Member) -> bool:
+    """Whether the grader should be watched afterwards."""
+    return member.make.__module__ in ("hostile.resources", "hostile.process")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What grading a member gave, and how a good submission fared after it."""
+
+    results: list[Result]
+    after: Result | None
+    seconds_after: float
+
+
+@pytest.fixture(scope="module")
+def rooms() -> dict[str, tuple[Classroom, Plan]]:
+    """Each problem set with its plan."""
+    loaded = {name: load_problem_set(folder, name) for name, folder in SETS.items()}
+    return {n: (Classroom(s, 7), make_plan(s, seed=7, limits=LIMITS)) for n, s in loaded.items()}
+
+
+@pytest.fixture(scope="module")
+def verdicts(
+    request: pytest.FixtureRequest, rooms: dict[str, tuple[Classroom, Plan]]
+) -> Iterator[dict[str, Future[Verdict]]]:
+    """Grade the members that were asked for, two at a time; whatever they leave fails the test."""
+    wanted = [
+        item.callspec.params["member"]
+        for item in request.session.items
+        if item.name.startswith("test_a_member") and isinstance(item, pytest.Function)
+    ] or MEMBERS
+    temporary = tempfile.mkdtemp(prefix="h-", dir="/tmp")  # short enough for sockets in it
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(tempfile, "tempdir", temporary)
+        patch.setenv("CVLIB_BAIT", "")
+        set_bait()
+        yield {m.name: pool.submit(_grade, m, *rooms[set_of(m)]) for m in wanted}
+    left = _left_behind(Path(temporary))
+    shutil.rmtree(temporary)
+    assert left == []
+    assert not PICKLE_TRACE.exists()
+
+
+def _grade(member: Member, room: Classroom, plan: Plan) -> Verdict:
+    raw = member.make(room)
+    runs = 2 if getattr(member.make, "again", False) else 1
+    results = [execute(raw, plan) for _ in range(runs)]
+    if not takes_all_it_can(member):
+        return Verdict(results, None, 0.0)
+    start = time.monotonic()
+    after = execute(to_bytes(room.solved()), plan)
+    return Verdict(results, after, time.monotonic() - start)
+
+
+def _left_behind(temporary: Path) -> list[str]:
+    """Directories, control groups and processes of the corpus, after a moment for them to end."""
+    for _ in range(50):
+        left = [str(path) for path in temporary.iterdir()]
+        left += map(str, Path("/sys/fs/cgroup").glob(f"**/{PREFIX}{os.getpid()}-*"))
+        for comm in Path("/proc").glob("[0-9]*/comm"):
+            with contextlib.suppress(OSError):
+                if comm.read_text().strip() == TRACE:
+                    left.append(str(comm.parent))
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
+
+
+@pytest.mark.parametrize("member", [pytest.param(m, id=m.name) for m in MEMBERS])
+def test_a_member_gets_exactly_what_is_due(
+    member: Member,
+    verdicts: dict[str, Future[Verdict]],
+    rooms: dict[str, tuple[Classroom, Plan]],
+    record_property: Any,
+) -> None:
+    room, _ = rooms[set_of(member)]
+    due = room.full if member.kind == "honest" else member.score(room)
+    record_property("hostile", (member.kind, due))
+    verdict = verdicts[member.name].result()
+    record_property("scores", [r.score for r in verdict.results])
+    for result in verdict.results:
+        assert result.score == pytest.approx(due, abs=1e-9), (
+            f"{member.technique}: {member.why}\n"
+            + "\n".join(f"{e.id} {e.score:g}: {e.text[:300]}" for e in result.exercises)
+        )
+        assert all(0 <= e.score <= e.max_score for e in result.exercises)
+        assert all(len(e.text) <= LONGEST_TEXT for e in result.exercises)
+        assert len(result.to_json()) < 20_000_000
+    if verdict.after is not None:
+        assert verdict.after.score == room.full
+        assert verdict.seconds_after < QUICK_SECONDS
+
+
+def test_no_false_accepts_and_no_false_rejects(
+    verdicts: dict[str, Future[Verdict]],
+    rooms: dict[str, tuple[Classroom, Plan]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    accepts, rejects, failures = [], [], []
+    graded = [member for member in MEMBERS if member.name in verdicts]
+    for member in graded:
+        due = member.score(rooms[set_of(member)][0])
+        try:
+            scores = [result.score for result in verdicts[member.name].result().results]
+        except Exception:
+            failures.append(member.name)
+            continue
+        accepts += [member.name] * (max(scores) > due + 1e-9)
+        rejects += [member.name] * (min(scores) < due - 1e-9)
+    honest = sum(member.kind == "honest" for member in graded)
+    with capsys.disabled():
+        print(
+            f"\n{len(graded) - honest} hostile and {honest} honest submissions: "
+            f"false accepts: {len(accepts)}, false rejects: {len(rejects)}, "
+            f"failures of the grader: {len(failures)}"
+        )
+    assert (accepts, rejects, failures) == ([], [], [])
+
+
+def test_the_corpus_is_large_and_each_member_tries_another_technique() -> None:
+    techniques = [member.technique for member in MEMBERS]
+    assert len(set(techniques)) == len(techniques)
+    assert len({m.name for m in MEMBERS}) == len(MEMBERS)
+    assert all(member.why for member in MEMBERS)
+    kinds = [member.kind for member in MEMBERS]
+    assert kinds.count("hostile") >= 40
+    assert kinds.count("honest") >= 15
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (np.float64(1.0), ["x"] * 100 + ["y" * 2**18]),
+        ((1, 2), np.zeros(2**20, np.uint8)),
+        ({"a": 1}, {"k" * 2**20: 1}),
+    ],
+    ids=["texts of one length", "an array number by number", "long keys"],
+)  # fmt: skip
+def test_comparing_takes_no_more_memory_than_the_answer(expected: Any, got: Any) -> None:
+    tracemalloc.start()
+    try:
+        found = difference(expected, got, Tolerance())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert len(found) < LONGEST_TEXT
+    assert peak < 2**24
+
+
+@pytest.fixture(scope="module")
+def short_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course with both problem sets and short limits."""
+    root = tmp_path_factory.mktemp("hostile")
+    for name, folder in SETS.items():
+        shutil.copytree(folder / name, root / "assignments" / name)
+    (root / "assignments" / "nbgrader_config.py").write_text(
+        "c = get_config()\n"
+        f"c.JudgeSettings.cell_seconds = {LIMITS.cell_seconds}\n"
+        f"c.JudgeSettings.session_seconds = {LIMITS.session_seconds}\n"
+    )
+    return Course.open(root / "course", root / "assignments")
+
+
+def run(course: Course, expect: int) -> str:
+    """``cvlib-grade run`` with two workers; the exit code is asserted."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cvlib.grading", "--course", str(course.root),
+         "--assignments", str(course.assignments), "run", "--workers", "2"],
+        capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_a_class_of_everybody_gets_exactly_what_is_due(short_course: Course) -> None:
+    """The real command: workers that grade one bad submission after another, and the gradebook."""
+    set_bait()
+    due: dict[str, dict[str, float]] = {name: {} for name in SETS}
+    for set_id, folder in SETS.items():
+        room = Classroom(load_problem_set(folder, set_id), short_course.seed)
+        work = {good: (to_bytes(room.solved()), room.full) for good in GOOD}
+        for member in (m for m in MEMBERS if set_of(m) == set_id):
+            name = member.name.replace("_", "-")
+            score = room.full if member.kind == "honest" else member.score(room)
+            work[name] = (member.make(room), score)
+            if getattr(member.make, "again", False):
+                work[f"{name}-again"] = work[name]
+        for student, (raw, score) in work.items():
+            atomic_write(short_course.submitted / student / set_id / f"{set_id}.ipynb", raw)
+            due[set_id][student] = score
+    expectations = {
+        set_id: {s: {"score": score, "rule": "what is due"} for s, score in found.items()}
+        for set_id, found in due.items()
+    }
+    atomic_write(short_course.root / SAMPLE_NAME, json.dumps(expectations).encode())
+    run(short_course, expect=0)
+    assert {set_id: automatic(short_course, set_id) for set_id in SETS} == due
+    assert not PICKLE_TRACE.exists()
+    # the exit code is no formality: one score that is not the expected one, and it says so
+    expectations["ps90_tiny"][GOOD[0]]["score"] -= 1.0
+    atomic_write(short_course.root / SAMPLE_NAME, json.dumps(expectations).encode())
+    run(short_course, expect=1)
+
+
+def automatic(course: Course, set_id: str) -> dict[str, float]:
+    """The judge's marks of everyone, from the gradebook."""
+    return {
+        student: sum(v or 0.0 for n, v in marks.automatic.items() if n.startswith(CHECK_PREFIX))
+        for student, marks in read_marks(course, set_id).items()
+    }

@@ -1,0 +1,234 @@
+"""What may stand in ``submitted/`` instead of a plain notebook in a folder with a plain name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import SET_ID, TINY, Grade
+
+from cvlib.grading.course import Course
+from cvlib.grading.gradebook import read_marks
+from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
+from cvlib.grading.spec import LoadedSet
+
+FULL = 10.0
+FILE = f"{SET_ID}.ipynb"
+#: Names that are no trouble, though options, globs, formats and shells read them otherwise.
+HARMLESS = (
+    "-rf", "--force", "*", "[a-z]", "a?", "{student_id}", "%s", "$(id)", "~", "a'b", "ann smith",
+    "ünï 平均", "ann@x.example", "=1+1", "x+y", "a,b;c", "ann.", "con", "a" * 200,
+)  # fmt: skip
+#: Names that a page, a terminal or the gradebook would read as something else.
+HARMFUL = (
+    "<img src=x onerror=alert(1)>", '"><script>alert(1)<!--', "new\nline", "esc\x1b[2Jape",
+    "\u202eevil", " ann", "ann ", "\udcff",
+)  # fmt: skip
+
+
+def hand_in(root: Path, student: str, content: bytes) -> Path:
+    path = root / "submitted" / student / SET_ID / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def automatic(root: Path) -> dict[str, float]:
+    return {
+        student: sum(v or 0.0 for name, v in marks.automatic.items() if name != "why")
+        for student, marks in read_marks(Course.open(root, TINY), SET_ID).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def solved(tiny: LoadedSet) -> bytes:
+    return to_bytes(Classroom(tiny, 1).solved())
+
+
+@pytest.fixture(scope="module")
+def named(
+    tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, solved: bytes, tiny: LoadedSet
+) -> tuple[Path, str]:
+    """A course of students with strange names and of one ann, who solved but one exercise."""
+    root: Path = tmp_path_factory.mktemp("names") / "course"
+    for name in (*HARMLESS, *HARMFUL):
+        hand_in(root, name, solved)
+    hand_in(root, "ann", to_bytes(rewrite(Classroom(tiny, 1).blank(), "taps", "taps = 27")))
+    done = cvlib_grade(root, "run", "--workers", "1", expect=1)
+    return root, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", HARMLESS, ids=repr)
+def test_a_harmless_name_is_graded(named: tuple[Path, str], name: str) -> None:
+    assert automatic(named[0])[name] == FULL
+
+
+@pytest.mark.parametrize("name", HARMFUL, ids=repr)
+def test_a_harmful_name_is_refused_and_shown_without_harm(
+    named: tuple[Path, str], name: str
+) -> None:
+    root, shown = named
+    assert name not in automatic(root)
+    assert not (root / "autograded" / name).exists()
+    assert repr(name) in shown, "it was passed over in silence"
+    assert name.isprintable() or name not in shown
+
+
+def test_nobody_takes_the_place_of_ann(named: tuple[Path, str], cvlib_grade: Grade) -> None:
+    root, _ = named
+    marks = automatic(root)
+    assert marks["ann"] == 1.0
+    assert set(marks) == {"ann", *HARMLESS}
+    cvlib_grade(root, "feedback")
+    for page in (root / "feedback").rglob("*.html"):
+        assert not BeautifulSoup(page.read_text(), "html.parser").find_all(["script", "img"])
+
+
+def link_to_the_gradebook(path: Path, root: Path) -> None:
+    path.symlink_to(root / "gradebook.db")
+
+
+def hard_link_to_the_gradebook(path: Path, root: Path) -> None:
+    os.link(root / "gradebook.db", path)
+
+
+def link_to_the_solution(path: Path, root: Path) -> None:
+    path.symlink_to(root / "source" / SET_ID / FILE)
+
+
+def link_to_the_secret(path: Path, root: Path) -> None:
+    path.symlink_to(root / ".secret")
+
+
+def hard_link_to_the_secret(path: Path, root: Path) -> None:
+    os.link(root / ".secret", path)
+
+
+def link_to_itself(path: Path, root: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def link_to_a_device(path: Path, root: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def folder_in_its_place(path: Path, root: Path) -> None:
+    (path / FILE).mkdir(parents=True)
+
+
+def pipe_in_its_place(path: Path, root: Path) -> None:
+    os.mkfifo(path)
+
+
+def stamp_pipe(stamp: Path) -> None:
+    os.mkfifo(stamp)
+
+
+def stamp_link(stamp: Path) -> None:
+    stamp.symlink_to(stamp.parents[3] / ".secret")
+
+
+def stamp_folder(stamp: Path) -> None:
+    stamp.mkdir()
+
+
+def stamp_garbage(stamp: Path) -> None:
+    stamp.write_bytes(b"\xff\0 the day after tomorrow, <script>alert(1)</script>")
+
+
+def stamp_empty(stamp: Path) -> None:
+    stamp.write_bytes(b"")
+
+
+def stamp_large(stamp: Path) -> None:
+    with stamp.open("wb") as file:
+        file.truncate(2**28)
+
+
+def stamp_of_another_age(stamp: Path) -> None:
+    stamp.write_text("99999-99-99 99:99:99 +9999999999")
+
+
+PLACES: tuple[Callable[[Path, Path], None], ...] = (
+    link_to_the_gradebook, hard_link_to_the_gradebook, link_to_the_solution, link_to_the_secret,
+    hard_link_to_the_secret, link_to_itself, link_to_a_device, folder_in_its_place,
+    pipe_in_its_place,
+)  # fmt: skip
+STAMPS: tuple[Callable[[Path], None], ...] = (
+    stamp_link, stamp_folder, stamp_garbage, stamp_empty, stamp_large, stamp_of_another_age,
+)  # fmt: skip
+
+
+def things_beside(folder: Path, root: Path) -> None:
+    """What else a folder may hold: pipes, links, a configuration, and modules by known names."""
+    os.mkfifo(folder / "pipe")
+    (folder / "loop").symlink_to("..")
+    (folder / "secret").symlink_to(root / ".secret")
+    (folder / "deep").mkdir()
+    (folder / "deep" / FILE).write_bytes(b"{}")
+    (folder / "extra.ipynb").write_bytes(b"{}")
+    for name in ("nbgrader_config.py", "numpy.py", "sitecustomize.py", "cvlib.py"):
+        (folder / name).write_text("raise SystemExit(9)")
+
+
+@pytest.fixture(scope="module")
+def strange(
+    tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, solved: bytes
+) -> tuple[Path, dict[str, float]]:
+    """A course where the notebook or the time stamp of nearly everybody is something else."""
+    root: Path = tmp_path_factory.mktemp("files") / "course"
+    hand_in(root, "ann", solved)
+    cvlib_grade(root, "release")
+    for place in PLACES:
+        path = hand_in(root, place.__name__, b"")
+        path.unlink()
+        place(path, root)
+    for make in STAMPS:
+        make(hand_in(root, make.__name__, solved).parent / "timestamp.txt")
+    things_beside(hand_in(root, "things_beside", solved).parent, root)
+    cvlib_grade(root, "run", "--workers", "1")
+    cvlib_grade(root, "feedback")
+    return root, automatic(root)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_in_the_place_of_the_notebook(
+    strange: tuple[Path, dict[str, float]], place: Callable[[Path, Path], None]
+) -> None:
+    assert strange[1][place.__name__] == 0.0
+
+
+@pytest.mark.parametrize("make", STAMPS, ids=lambda make: make.__name__)
+def test_in_the_place_of_the_time_stamp(
+    strange: tuple[Path, dict[str, float]], make: Callable[[Path], None]
+) -> None:
+    assert strange[1][make.__name__] == FULL
+
+
+def test_nothing_was_written_through_a_link_or_read_from_one(
+    strange: tuple[Path, dict[str, float]],
+) -> None:
+    root, marks = strange
+    secret = (root / ".secret").read_bytes().strip()
+    assert int(secret) == Course.open(root, TINY).seed
+    assert (root / "gradebook.db").read_bytes()[:15] == b"SQLite format 3"
+    assert marks["ann"] == marks["things_beside"] == FULL
+    for kept in [*(root / "autograded").rglob("*"), *(root / "feedback").rglob("*")]:
+        assert not kept.is_symlink()
+        assert not kept.is_file() or secret not in kept.read_bytes()
+    left = {p.name for p in (root / "autograded" / "things_beside").rglob("*") if p.is_file()}
+    assert left <= {FILE, ".result-key", "timestamp.txt", "public_cases.json"}
+
+
+@pytest.mark.timeout(200)
+def test_a_pipe_in_the_place_of_the_time_stamp_stops_nobody(
+    tmp_path: Path, cvlib_grade: Grade, solved: bytes
+) -> None:
+    root = tmp_path / "course"
+    hand_in(root, "ann", solved)
+    stamp_pipe(hand_in(root, "eve", solved).parent / "timestamp.txt")
+    cvlib_grade(root, "run", "--workers", "1")
+    assert automatic(root) == {"ann": FULL, "eve": FULL}
