@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import shutil
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde
-from nbgrader.utils import capture_log
-from sqlalchemy.exc import SAWarning
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 
 from cvlib.grading.course import Course
+from cvlib.grading.intake import Submission
 from cvlib.grading.nbgrader_plugins import KEY_NAME, forget_scores
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.release import quiet_log, reason_of
+from cvlib.grading.recorder import Recorder
 from cvlib.grading.result import Result
+from cvlib.grading.spec import LoadedSet
 
 
 @dataclass(frozen=True)
@@ -43,21 +49,37 @@ def read_marks(course: Course, set_id: str) -> dict[str, Marks]:
         return {}  # opening it would make an empty one
     with _open(course, set_id) as gradebook:
         try:
-            submissions = gradebook.assignment_submissions(set_id)
+            most = gradebook.find_assignment(set_id).max_score
         except MissingEntry:
             return {}
-        return {
-            submission.student.id: Marks(
-                score=submission.score,
-                max_score=submission.max_score,
-                automatic={g.name: g.auto_score for n in submission.notebooks for g in n.grades},
-                waiting=sum(
-                    bool(g.needs_manual_grade) for n in submission.notebooks for g in n.grades
-                ),
-                late_penalty=submission.late_submission_penalty or 0.0,
-            )
-            for submission in submissions
-        }
+        below = gradebook.db.query(
+            SubmittedAssignment.student_id,
+            SubmittedNotebook.late_submission_penalty,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.score,
+            Grade.needs_manual_grade,
+        ).join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        rows = (
+            below.join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == set_id)
+            .all()
+        )
+    by_student: dict[str, list[Any]] = {}
+    for row in rows:
+        by_student.setdefault(row.student_id, []).append(row)
+    return {
+        student: Marks(
+            score=float(sum(row.score for row in found)),
+            max_score=most,
+            automatic={row.name: row.auto_score for row in found},
+            waiting=sum(bool(row.needs_manual_grade) for row in found),
+            late_penalty=found[0].late_submission_penalty or 0.0,
+        )
+        for student, found in by_student.items()
+    }
 
 
 def is_recorded(course: Course, set_id: str, student: str, result: Result, marks: Any) -> bool:
@@ -71,30 +93,27 @@ def is_recorded(course: Course, set_id: str, student: str, result: Result, marks
     return key == result.key and present and marks is not None and marks.agrees_with(result)
 
 
-def record(
-    course: Course,
-    set_id: str,
-    students: Sequence[str],
-    *,
-    settings: dict[str, Any],
+def record_all(
+    course: Course, loaded: LoadedSet, graded: Iterable[tuple[Submission, Result]]
 ) -> dict[str, str]:
-    """Run nbgrader's autograder for each student on the cached results; return the failures.
+    """Record results one student at a time; return the failures.
 
-    Each student is handled alone. Where recording fails, the older automatic score is taken back.
+    Where recording fails, the older automatic score is taken back, and the others go on.
     """
     failures: dict[str, str] = {}
-    config = course.config()
-    for name, value in settings.items():
-        config.JudgeSettings[name] = value
-    for student in students:
-        try:
-            report = _autograde(course, config, set_id, student)
-            if not report["success"]:
-                failures[student] = reason_of(report)
-        except Exception as error:  # whatever nbgrader raises, the other students go on
-            failures[student] = f"{type(error).__name__}: {error}"
-        if student in failures:
-            take_back(course, set_id, student)
+    recorder: Recorder | None = None
+    try:
+        for submission, result in graded:
+            try:
+                recorder = recorder or Recorder(course, loaded)
+                recorder.record(submission, result)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                failures[submission.student] = f"the gradebook could not record it: {reason}"
+                take_back(course, loaded.problem_set.id, submission.student)
+    finally:
+        if recorder is not None:
+            recorder.close()
     return failures
 
 
@@ -105,16 +124,6 @@ def take_back(course: Course, set_id: str, student: str) -> None:
         forget_scores(_url(course, set_id), set_id, student)
     except MissingEntry:
         return
-
-
-def _autograde(course: Course, config: Any, set_id: str, student: str) -> dict[str, Any]:
-    converter = Autograde(
-        coursedir=course.directory(config, set_id, student), config=config, log=quiet_log()
-    )
-    converter.force = True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way with its session
-        return capture_log(converter)
 
 
 def _open(course: Course, set_id: str) -> Gradebook:

@@ -46,10 +46,14 @@ class KernelProcess:
 
     The grader makes the listening sockets and passes them on, so the kernel gets no directory of
     the host to write in, there is no link to follow, and clients may connect before it is up.
+    With ``terse`` it leaves out the parts of Jupyter's protocol that the judge has no use for.
     """
 
-    def __init__(self, policy: Policy, connection: Mapping[str, Any]) -> None:
+    def __init__(
+        self, policy: Policy, connection: Mapping[str, Any], *, terse: bool = False
+    ) -> None:
         self.policy = policy
+        self.terse = terse
         self.connection = connection
         self.directory = Path(connection["ip"]).parent
         self.server: ForkServer | None = None
@@ -133,6 +137,7 @@ class KernelProcess:
             "limits": self.policy.limits(),
             "work": work,
             "environment": environ,
+            "terse": self.terse,
         }
         for _ in range(2):  # the server may have been killed since its last session
             self.server = ForkServer(self.policy) if self.policy.unsafe else server_for(self.policy)

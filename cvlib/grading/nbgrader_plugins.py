@@ -103,16 +103,7 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
         submission = read_submission(root / "submitted", student, set_id)
         raw = submission.raw if submission else None
         result = self._result(raw, student, loaded, root)
-        if len(result.outputs) != len(nb.cells):
-            raise RuntimeError(
-                f"{set_id} was released with other cells than its text now gives "
-                f"(expected {len(result.outputs)}, got {len(nb.cells)}): run cvlib-grade release"
-            )
-        for cell, outputs in zip(nb.cells, result.outputs, strict=True):
-            if cell.cell_type == "code":
-                cell.outputs = nbformat.from_dict(outputs)
-                cell.execution_count = None
-        write_marks(nb, result)
+        fill_in(nb, result)
         folder = root / "autograded" / student / set_id
         (folder / KEY_NAME).unlink(missing_ok=True)
         atomic_write(folder / NEXT_KEY_NAME, result.key.encode())
@@ -132,8 +123,20 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
         return result
 
 
-def write_marks(nb: NotebookNode, result: Result) -> None:
-    """Write under each check cell what ``determine_grade`` reads: text, and a plain float."""
+def fill_in(nb: NotebookNode, result: Result) -> None:
+    """Write the outputs, and under each check cell what ``determine_grade`` reads: a plain float.
+
+    Raises RuntimeError when the notebook has other cells than the one that was graded.
+    """
+    if len(result.outputs) != len(nb.cells):
+        raise RuntimeError(
+            "the notebook was released with other cells than its text now gives "
+            f"(expected {len(result.outputs)}, got {len(nb.cells)}): run cvlib-grade release"
+        )
+    for cell, outputs in zip(nb.cells, result.outputs, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = nbformat.from_dict(outputs)
+            cell.execution_count = None
     marks = {CHECK_PREFIX + e.id: e for e in result.exercises}
     for cell in nb.cells:
         exercise = marks.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))

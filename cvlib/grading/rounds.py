@@ -7,9 +7,10 @@ the wrong answer, so that an error is paid for once.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +50,7 @@ class Run:
     def __init__(self, notebook: NotebookNode, plan: Plan, answered: set[str]) -> None:
         self.plan = plan
         self.preamble = _preamble(plan.template.cells)
+        self.preload = _imports(cell.source for cell in plan.template.cells)
         self.cells = notebook.cells
         self.answered = answered
         self.outputs: dict[int, list[dict[str, Any]]] = {}
@@ -104,8 +106,10 @@ class Run:
         return self.outcomes[name].score < self.outcomes[name].max_score
 
     def _sessions(self, this: _Round) -> None:
+        solutions = (item.solution for item in self.plan.items if item.withhold == this.withhold)
+        preload = "\n".join(dict.fromkeys([*self.preload, *_imports(solutions)]))
         policy = Policy(
-            withhold=this.withhold, files=self.plan.files, preload=self.preamble,
+            withhold=this.withhold, files=self.plan.files, preload=preload,
             unsafe=self.plan.unsafe,
         )  # fmt: skip
         start = 0
@@ -189,6 +193,18 @@ def _preamble(cells: Sequence[NotebookNode]) -> str:
     """The released code before the first exercise: imports, and names that all cells share."""
     before = itertools.takewhile(lambda cell: not grade_id(cell), cells)
     return "\n".join(cell.source for cell in before if cell.cell_type == "code")
+
+
+def _imports(sources: Iterable[str]) -> list[str]:
+    """The import statements of released code and of model solutions, as a server may make them."""
+    found: dict[str, None] = {}
+    for source in sources:
+        try:
+            nodes = list(ast.walk(ast.parse(source)))
+        except SyntaxError:  # text, or a magic
+            continue
+        found |= {ast.unparse(n): None for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)}
+    return list(found)
 
 
 def _in_our_words(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,15 @@ from cvlib.grading.batch import grade_all
 from cvlib.grading.cluster import ClusterError
 from cvlib.grading.course import Course
 from cvlib.grading.draws import Draws
-from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record, take_back
+from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record_all, take_back
 from cvlib.grading.handed_in import Handed, Pending, look_at_all
-from cvlib.grading.intake import notebooks_beside, read_submission, remove_drafts
+from cvlib.grading.intake import Submission, notebooks_beside, read_submission, remove_drafts
 from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
 from cvlib.grading.notebook import CHECK_PREFIX
 from cvlib.grading.plan import make_draws, make_plan, result_key
 from cvlib.grading.receipt import ensure_receipt
 from cvlib.grading.release import release, sample_expectations
+from cvlib.grading.result import Result
 from cvlib.grading.spec import LoadedSet, load_problem_set
 
 #: Wraps an iterable that has a length and a label into a progress bar.
@@ -129,7 +130,7 @@ def run_set(
     for name in [*failures, *(name for name, handed in found.items() if handed is None)]:
         take_back(course, set_id, name)
     finished = {name: key for name, key in keys.items() if name not in (left | failures)}
-    recorded = _record(course, set_id, finished, settings, options.force, progress, failures)
+    recorded = _record(course, loaded, finished, draws, options.force, progress, failures)
     _write_receipts(course, loaded, {n: k for n, k in finished.items() if n not in failures}, draws)
     if lost is not None and len(left) == len(pending):
         raise lost
@@ -158,46 +159,45 @@ def run_settings(course: Course, options: Options) -> dict[str, Any]:
 
 def _record(
     course: Course,
-    set_id: str,
+    loaded: LoadedSet,
     keys: dict[str, str],
-    settings: dict[str, Any],
+    draws: Draws,
     force: bool,
     progress: Progress,
     failures: dict[str, str],
 ) -> int:
+    set_id = loaded.problem_set.id
     marks = read_marks(course, set_id)
-    stale = []
+    graded: list[str] = []
     for name, key in sorted(keys.items()):
         result = read_result(course.results, key)
         if result is None:
             failures[name] = "its result was removed from results/ meanwhile: run again"
         elif force or not is_recorded(course, set_id, name, result, marks.get(name)):
-            stale.append(name)
-    limits = settings["limits"]
-    config = {
-        "seed": settings["seed"],
-        "unsafe": settings["unsafe"],
-        "per_student": settings["per_student"],
-        "cell_seconds": limits.cell_seconds,
-        "session_seconds": limits.session_seconds,
-    }
-    for name in progress(stale, len(stale), f"recording {set_id}"):
-        for student, reason in record(course, set_id, [name], settings=config).items():
-            failures[student] = f"nbgrader could not record it:\n{reason}"
-    return len(stale)
+            graded.append(name)
+    waiting = progress(graded, len(graded), f"recording {set_id}")
+    failures |= record_all(course, loaded, _results_of(course, set_id, waiting, keys, draws))
+    return len(graded)
+
+
+def _results_of(
+    course: Course, set_id: str, names: Iterable[str], keys: dict[str, str], draws: Draws
+) -> Iterator[tuple[Submission, Result]]:
+    """Submissions with their results; one that was handed in anew since waits for the next run."""
+    for name in names:
+        submission = read_submission(course.submitted, name, set_id)
+        result = read_result(course.results, keys[name])
+        if submission is None or result is None:
+            continue
+        if result_key(submission.raw, draws.of(name).digest) == result.key:
+            yield submission, result
 
 
 def _write_receipts(course: Course, loaded: LoadedSet, keys: dict[str, str], draws: Draws) -> None:
     """Write the receipts of all that are recorded, also one that a killed run left out."""
     set_id = loaded.problem_set.id
-    for name, key in keys.items():
-        submission = read_submission(course.submitted, name, set_id)
-        result = read_result(course.results, key)
-        if submission is None or result is None:
-            continue
-        if result_key(submission.raw, draws.of(name).digest) != key:
-            continue  # handed in anew since: the next run grades that
-        seed = draws.seed_of(name)
+    for submission, result in _results_of(course, set_id, keys, keys, draws):
+        seed = draws.seed_of(submission.student)
         ensure_receipt(course, set_id, submission, result, spec=loaded.digest, seed=seed)
 
 

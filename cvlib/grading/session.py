@@ -64,7 +64,7 @@ class Session:
             raise RuntimeError("the session is already open")
         connection = new_connection()
         self._key = connection["key"].encode()
-        self._kernel = KernelProcess(self.policy, connection)
+        self._kernel = KernelProcess(self.policy, connection, terse=True)
         try:
             self._greet(self._kernel)
         except BaseException:

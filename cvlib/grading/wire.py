@@ -46,6 +46,7 @@ class Channel:
         self._buffer = bytearray()
         self._greeted = self.ready
         self._frames: list[bytes | None] = []
+        self._size = 0  # bytes in the frames so far
         self._skip = 0
         self._flags = 0
         if connected is not None:  # no greeting: it was ours from the beginning
@@ -129,7 +130,7 @@ class Channel:
         size = int.from_bytes(self._buffer[start + 1 : start + head], "big")
         body = start + head
         here = len(self._buffer) - body
-        if size + sum(len(f) for f in self._frames if f) > self.max_message:
+        if size + self._size > self.max_message:
             self._flags = flags
             self._skip = size - min(size, here)
             if not self._skip:
@@ -150,9 +151,10 @@ class Channel:
             return
         if len(self._frames) < MAX_FRAMES:
             self._frames.append(frame)
+            self._size += len(frame or b"")
         if not self._flags & MORE:
             self.messages.append(self._frames)
-            self._frames = []
+            self._frames, self._size = [], 0
 
 
 class Message:
@@ -167,7 +169,7 @@ class Message:
         except ValueError:
             frames, start = [], 0
         parts = [*frames[start : start + 4], *[None] * 4][:4]
-        header, parent, _, content = (_load(p) for p in parts)
+        header, parent, content = (_load(parts[k]) for k in (0, 1, 3))
         self.kind = _text(header, "msg_type")
         self.parent = _text(parent, "msg_id")
         self.content: dict[str, Any] | None = content
@@ -198,7 +200,8 @@ def _property(name: str, value: str) -> bytes:
 
 def load_json(data: bytes) -> Any:
     """Parse JSON from a hostile source; ValueError when it is malformed or has too many parts."""
-    if sum(data.count(mark) for mark in (b"[", b"{", b",")) > MAX_PARTS:
+    many = len(data) > MAX_PARTS  # each part has a character of its own
+    if many and sum(data.count(mark) for mark in (b"[", b"{", b",")) > MAX_PARTS:
         raise ValueError(f"expected at most {MAX_PARTS} parts in a JSON text")
     if LONE_SURROGATE.search(data):
         raise ValueError("expected text, got an escape that is none in UTF-8")

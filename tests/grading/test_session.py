@@ -418,6 +418,29 @@ def test_the_unsafe_way_has_the_same_face() -> None:
     assert not directory.exists()
 
 
+def test_cells_may_await_time_and_err_on_their_line(session: Session) -> None:
+    awaited = session.run("import asyncio\nawait asyncio.sleep(0)\n5", timeout=20)
+    assert (awaited.status, awaited.outputs[-1]["data"]) == ("ok", {"text/plain": "5"})
+    assert session.run("%%time\n3", timeout=20).outputs[-1]["data"] == {"text/plain": "3"}
+    wrong = session.run("def g():\n    return 1 / 0\n\n\ng()", timeout=20)
+    assert wrong.error == "ZeroDivisionError: division by zero"
+    trace = "\n".join(wrong.outputs[-1]["traceback"])
+    assert "In[" in trace
+    assert "return" in trace
+
+
+def test_the_same_cell_again_under_another_transformer(session: Session) -> None:
+    source = """
+        shell = get_ipython()
+        shell.input_transformers_post.append(
+            lambda lines: [line.replace("'old'", "'new'") for line in lines])
+        'old'
+    """
+    values = [session.run(textwrap.dedent(source), timeout=20).outputs for _ in range(2)]
+    session.run("shell.input_transformers_post.clear()", timeout=20)
+    assert [v[-1]["data"]["text/plain"] for v in values] == ["'old'", "'new'"]
+
+
 def test_a_session_that_was_not_opened_says_so() -> None:
     with pytest.raises(RuntimeError, match="open the session first"):
         Session(Policy()).run("1", timeout=1)

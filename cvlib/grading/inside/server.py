@@ -43,6 +43,8 @@ def main() -> None:
             importlib.import_module(name)
         except BaseException:  # it may exist only where its importer made it
             continue
+    if "numpy" in sys.modules:
+        importlib.import_module("numpy.random")  # NumPy itself waits until it is asked for
     gc.collect()
     gc.freeze()  # or the first collection of each child would copy every page
     control.send(b"ready")
@@ -117,7 +119,7 @@ def begin(control: socket.socket, config: dict[str, Any], session: dict[str, Any
         answer(control, first)
         os._exit(0)
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
@@ -137,7 +139,7 @@ def rule(config: dict[str, Any], session: dict[str, Any]) -> NoReturn:
         while os.wait()[0] != child:  # orphans come here, too
             pass
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
@@ -156,9 +158,9 @@ def kernel(session: dict[str, Any]) -> NoReturn:
             sys.modules["numpy"].random.seed()  # or each child would draw the same numbers
         launcher.limit(session["limits"])
         launcher.use_inherited_sockets(sockets)
-        launcher.run(session["connection"], answers)
+        launcher.run(session["connection"], answers, terse=session["terse"])
     except BaseException:
-        traceback.print_exc()
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(1)
 
 
