@@ -14,6 +14,7 @@ from cvlib.grading import feedback_page
 from cvlib.grading.course import Course
 from cvlib.grading.gradebook import Marks, read_marks
 from cvlib.grading.intake import atomic_write
+from cvlib.grading.receipt import receipt_path
 from cvlib.grading.release import quiet_log, reason_of
 
 KEY_NAME = ".feedback-key"
@@ -33,7 +34,8 @@ def stale_pages(course: Course, set_id: str, *, force: bool = False) -> dict[str
         if not graded.is_file():
             shutil.rmtree(page.parent, ignore_errors=True)  # no page may show what was taken back
             continue
-        key, old = _key(graded, marks), page.parent / KEY_NAME
+        key = _key(graded, receipt_path(course, set_id, student), marks)
+        old = page.parent / KEY_NAME
         fresh = page.is_file() and old.is_file() and old.read_text() == key
         if force or not fresh:
             stale[student] = key
@@ -58,8 +60,9 @@ def make_pages(course: Course, set_id: str, pages: dict[str, str]) -> dict[str, 
     return failures
 
 
-def _key(graded: Path, marks: Marks) -> str:
+def _key(graded: Path, receipt: Path, marks: Marks) -> str:
     digest = hashlib.sha256(graded.read_bytes())
+    digest.update(receipt.read_bytes() if receipt.is_file() else b"-")
     digest.update(repr(marks).encode())
     sources: Sequence[Path] = [
         Path(feedback_page.__file__), *sorted(feedback_page.TEMPLATES.iterdir())

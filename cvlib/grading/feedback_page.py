@@ -6,6 +6,7 @@ no script, and its content security policy would let none run.
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from cvlib.grading.clean import IMAGE, clean_markdown
+from cvlib.grading.course import Course
 from cvlib.grading.notebook import CHECK_PREFIX
+from cvlib.grading.receipt import receipt_path
 from cvlib.grading.result import points
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,10 +57,14 @@ class FeedbackExporter(Exporter):
     ) -> tuple[str, Any]:
         """Render the page, with the marks that ``GetMarks`` has added."""
         nb, resources = super().from_notebook_node(nb, resources, **kwargs)
-        return render(nb, resources["nbgrader"]), resources
+        names = resources["nbgrader"]
+        directory: Any = self.parent
+        course = Course(Path(directory.coursedir.root), Path())
+        receipt = receipt_path(course, names["assignment"], names["student"])
+        return render(nb, names, receipt.read_bytes() if receipt.is_file() else b""), resources
 
 
-def render(nb: NotebookNode, names: dict[str, Any]) -> str:
+def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str:
     """Render a graded notebook; ``names`` holds score, max_score, late_penalty and notebook."""
     cells = []
     title, heading = names["notebook"], ""
@@ -86,6 +93,8 @@ def render(nb: NotebookNode, names: dict[str, Any]) -> str:
         max_score=points(names["max_score"]),
         late_penalty=points(names["late_penalty"]) if names.get("late_penalty") else "",
         waiting=sum(mark["waiting"] for mark in marks),
+        receipt=base64.b64encode(receipt).decode(),
+        receipt_name=f"receipt-{names['notebook']}.json",
         code_style=Markup(HtmlFormatter(style="default").get_style_defs(".highlight")),
         dark_code_style=Markup(HtmlFormatter(style="github-dark").get_style_defs(".highlight")),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -54,6 +56,22 @@ def test_the_table_lists_every_exercise_under_its_heading(graded: Course) -> Non
     ]  # fmt: skip
 
 
+def test_the_receipt_can_be_taken_from_the_page_and_is_genuine(
+    graded: Course, tmp_path: Path, cvlib_grade: Any
+) -> None:
+    (link,) = page(graded, "right").select("a[download]")
+    kind, _, data = str(link["href"]).partition(",")
+    assert kind == "data:application/json;base64"
+    receipt = tmp_path / str(link["download"])
+    receipt.write_bytes(base64.b64decode(data))
+    notebook = graded.submitted / "right" / SET_ID / f"{SET_ID}.ipynb"
+    key = next((graded.root / "receipts").glob("*.pem"))
+    options = ["--key", str(key), "--notebook", str(notebook)]
+    cvlib_grade(graded.root, "receipt", str(receipt), *options)
+    receipt.write_text(receipt.read_text().replace("right", "wrong"))
+    cvlib_grade(graded.root, "receipt", str(receipt), *options, expect=1)
+
+
 def test_the_marking_scheme_is_shown_without_its_delimiters(graded: Course) -> None:
     text = page(graded, "right").get_text(" ")
     assert "Two points: names the balance." in text
@@ -78,7 +96,9 @@ def assert_harmless(soup: BeautifulSoup) -> None:
     assert "default-src 'none'" in policy["content"]
     for tag in soup.find_all(True):
         assert not [a for a in tag.attrs if a.lower().startswith("on")]
-        assert re.match(r"https?:|mailto:|#|$", tag.get("href", "")), tag
+        assert re.match(
+            r"https?:|mailto:|#|data:application/json;base64,|$", tag.get("href", "")
+        ), tag
         assert re.match(r"data:image/|$", tag.get("src", "")), tag
     assert len(soup.find_all("style")) == 1
 
