@@ -19,15 +19,15 @@ from cvlib.grading.spec import LoadedSet
 
 FULL = 10.0
 FILE = f"{SET_ID}.ipynb"
-#: Names that are no trouble, though options, globs, formats and shells read them otherwise.
+#: Names that are no trouble, though options, formats, shells and tables read them otherwise.
 HARMLESS = (
-    "-rf", "--force", "*", "[a-z]", "a?", "{student_id}", "%s", "$(id)", "~", "a'b", "ann smith",
+    "-rf", "--force", "{student_id}", "%s", "$(id)", "~", "a'b", "ann smith",
     "ünï 平均", "ann@x.example", "=1+1", "x+y", "a,b;c", "ann.", "con", "a" * 200,
 )  # fmt: skip
-#: Names that a page, a terminal or the gradebook would read as something else.
+#: Names that a page, a terminal, nbgrader's patterns or its settings read as something else.
 HARMFUL = (
     "<img src=x onerror=alert(1)>", '"><script>alert(1)<!--', "new\nline", "esc\x1b[2Jape",
-    "\u202eevil", " ann", "ann ",
+    "\u202eevil", " ann", "ann ", "*", "[a-z]", "a?",
 )  # fmt: skip
 
 
@@ -221,7 +221,8 @@ def strange(
 def test_in_the_place_of_the_notebook(
     strange: tuple[Path, dict[str, float]], place: Callable[[Path, Path], None]
 ) -> None:
-    assert strange[1][place.__name__] == 0.0
+    # a linked gradebook changes while it is graded, so that it may end without a mark
+    assert strange[1].get(place.__name__, 0.0) == 0.0
 
 
 @pytest.mark.parametrize("make", STAMPS, ids=lambda make: make.__name__)

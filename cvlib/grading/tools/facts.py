@@ -50,7 +50,7 @@ def read_facts(source: str, aliases: Mapping[str, str] | None = None) -> list[Fa
     tree = _parse(plain)
     if tree is None:
         return [*found, *_by_expressions(plain, ends)]
-    known = dict(aliases or {}) | read_aliases(tree)
+    known = read_aliases(tree, aliases)
     try:
         once: dict[tuple[str, str], Fact] = {}
         for fact in _Reader(known).read(tree):
@@ -73,10 +73,10 @@ def _parse(source: str) -> ast.Module | None:
     return tree if isinstance(tree, ast.Module) else None
 
 
-def read_aliases(tree: ast.Module | str) -> dict[str, str]:
-    """What each imported name, and each new name for it, stands for: ``{"np": "numpy"}``."""
+def read_aliases(tree: ast.Module | str, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The known names, and what each imported name and each new name for it stands for."""
     parsed = _parse(MAGIC.sub(lambda m: f"{m[1]}pass", tree)) if isinstance(tree, str) else tree
-    aliases = {}
+    aliases = dict(known or {})
     for node in ast.walk(parsed) if parsed is not None else ():
         if isinstance(node, ast.Import):
             aliases.update({a.asname: a.name for a in node.names if a.asname})

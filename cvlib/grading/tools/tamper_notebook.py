@@ -72,7 +72,7 @@ def look_at_notebook(raw: bytes, template: NotebookNode, loaded: LoadedSet) -> I
         yield from _characters(cell)
     aliases: dict[str, str] = {}
     for cell in template.cells:
-        aliases |= read_aliases(cell.source) if cell.cell_type == "code" else {}
+        aliases = read_aliases(cell.source, aliases) if cell.cell_type == "code" else aliases
     yield from _code([c for c in own if c.kind == "code"], loaded, aliases)
 
 
@@ -198,7 +198,7 @@ def _code(cells: list[Cell], loaded: LoadedSet, aliases: dict[str, str]) -> Iter
     left = MAX_CODE
     for cell in cells:
         if left > 0:
-            aliases |= read_aliases(cell.source)
+            aliases = read_aliases(cell.source, aliases)
             left -= len(cell.source)
     left = MAX_CODE
     for cell in cells:

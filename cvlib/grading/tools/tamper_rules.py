@@ -105,7 +105,7 @@ RULES = (
          r"|resources|metadata))\b.*", "loads code or data in an unusual way", LIBRARY),
         (r"call (?:exec|eval|compile|__import__|importlib\.import_module|importlib\.__import__)",
          "runs or loads what a text says", "a formula was typed in as a text"),
-        (r"(?:hidden )?(?:use|import) (?:.*\.do_shutdown|.*\.ask_exit|os\.closerange|os\.dup2?)\b.*",
+        (r"(?:hidden )?use (?:.*\.do_shutdown|.*\.ask_exit|os\.closerange|os\.dup2?)\b.*",
          "ends or cuts off the kernel", TRYING),
         (r"(?:import|use) cvlib\.check\.(?!check\b|personal\b).*|text .*\bpublic_cases\.json\b.*",
          "uses the insides of the check", "they look at the public cases"),
