@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -17,7 +18,7 @@ from nbformat import NotebookNode
 
 from cvlib.grading.normalize import grade_id, is_solution
 from cvlib.grading.sample_class import Classroom, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.spec import Exercise, LoadedSet
 
 WORDS = ("first", "second", "third", "last", "rough", "careful", "short", "long", "plain", "new")
 REMARKS = (
@@ -61,13 +62,22 @@ def honest_class(loaded: LoadedSet, size: int, seed: int) -> list[Work]:
     """The work of ``size`` students; the same seed gives the same class."""
     room = Classroom(loaded, seed)
     written = {e.id: [room.solution(e.id)] for e in loaded.problem_set.exercises}
+    called = {name for e in room.judged for name in e.builds_on}  # 3.0 for 3 would stop what calls
     for exercise in room.judged:
         for variant in loaded.variants.alternatives_of(exercise.id):
-            if pasted := room.pasted(variant):
+            pasted = None if exercise.id in called else room.pasted(variant)
+            if pasted and _stands_alone(room, exercise, pasted[0]):
                 written[exercise.id].append(pasted[0])
     taken = {e.name for e in loaded.problem_set.exercises}
     rng = np.random.default_rng(seed)
     return [_one(f"student-{k:03d}", written, taken, rng) for k in range(size)]
+
+
+def _stands_alone(room: Classroom, exercise: Exercise, source: str) -> bool:
+    """Whether an answer gets all points with nothing but its cell; annotations count, too."""
+    namespace: dict[str, Any] = {"__name__": "student"}
+    exec(compile(source, "<answer>", "exec", dont_inherit=True), namespace)
+    return room.score_of(exercise, namespace[exercise.name]) == exercise.points
 
 
 def _one(
@@ -112,24 +122,26 @@ def renamed(source: str, word: str, taken: set[str]) -> str:
 
 
 def _local_names(tree: ast.Module) -> set[str]:
-    """Names that only functions give to things, and that nothing else in the cell refers to."""
+    """Names that only functions give to things; what a class or the cell itself names is kept."""
     local: set[str] = set()
-    fixed: set[str] = set()
-    for top in tree.body:
-        is_function = isinstance(top, ast.FunctionDef)
-        for node in ast.walk(top):
-            if isinstance(node, ast.Name) and is_function and isinstance(node.ctx, ast.Store):
-                local.add(node.id)
-            elif isinstance(node, ast.Name) and not is_function:
-                fixed.add(node.id)
-            elif isinstance(node, ast.FunctionDef) and node is not top and is_function:
-                local.add(node.name)
-            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                fixed.add(node.name)
-            elif isinstance(node, ast.arg):
-                fixed.add(node.arg)
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                fixed.update(node.names)
-            elif isinstance(node, ast.alias):
-                fixed.add((node.asname or node.name).partition(".")[0])
-    return local - fixed
+    kept: set[str] = set()
+    functions = [top for top in tree.body if isinstance(top, ast.FunctionDef)]
+    inner = {node for f in functions for node in ast.walk(f)} - set(functions)
+    in_classes = {n for node in inner if isinstance(node, ast.ClassDef) for n in ast.walk(node)}
+    for node in ast.walk(tree):
+        free = node in inner and node not in in_classes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            (local if free else kept).add(node.id)
+        elif isinstance(node, ast.Name) and node not in inner:
+            kept.add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            (local if free else kept).add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            kept.add(node.name)
+        elif isinstance(node, ast.arg):
+            kept.add(node.arg)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            kept.update(node.names)
+        elif isinstance(node, ast.alias):
+            kept.add((node.asname or node.name).partition(".")[0])
+    return local - kept

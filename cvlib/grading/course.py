@@ -173,4 +173,5 @@ def configure(c: Any, *, root: str, assignments: str) -> None:
     c.OverwriteCells.add_missing_cells = True
     c.HTMLExporter.sanitize_html = True  # also for the person who marks written answers
     c.GenerateFeedback.exporter_class = "cvlib.grading.feedback_page.FeedbackExporter"
+    c.GenerateFeedback.post_convert_hook = f"{PLUGINS}.keep_for_exchange"
     c.GenerateFeedback.preprocessors = ["cvlib.grading.feedback_page.GetMarks"]

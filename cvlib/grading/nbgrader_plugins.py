@@ -181,11 +181,24 @@ def keep_timestamp(assignment: str, student: str, notebooks: list[str]) -> None:
     """After ``autograde``: keep the time of the submission, by which a newer one is noticed."""
     for notebook in map(Path, notebooks):
         folder = notebook.parents[3] / "autograded" / notebook.parts[-3] / notebook.parts[-2]
-        stamp = notebook.parent / "timestamp.txt"
-        if stamp.is_file() and not stamp.is_symlink() and stamp.stat().st_size < 200:
-            atomic_write(folder / stamp.name, stamp.read_bytes())
+        keep_stamps(notebook.parent, folder)
         if (folder / NEXT_KEY_NAME).is_file():
             os.replace(folder / NEXT_KEY_NAME, folder / KEY_NAME)
+
+
+def keep_for_exchange(assignment: str, student: str, notebooks: list[str]) -> None:
+    """After ``generate_feedback``: keep what ``nbgrader release_feedback`` names a page by."""
+    for notebook in map(Path, notebooks):
+        folder = notebook.parents[3] / "feedback" / notebook.parts[-3] / notebook.parts[-2]
+        keep_stamps(notebook.parent, folder)
+
+
+def keep_stamps(source: Path, folder: Path, mode: int = 0o644) -> None:
+    """Copy what nbgrader's exchange put beside a submission into the folder of a later step."""
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        file = source / name
+        if file.is_file() and not file.is_symlink() and file.stat().st_size < 200:
+            atomic_write(folder / name, file.read_bytes(), mode)
 
 
 def _root(exporter: Any) -> Path:

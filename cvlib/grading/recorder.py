@@ -30,7 +30,7 @@ from traitlets.utils.importstring import import_item
 from cvlib.grading.course import Course
 from cvlib.grading.intake import Submission, atomic_write
 from cvlib.grading.late import read_timestamp
-from cvlib.grading.nbgrader_plugins import KEY_NAME, fill_in
+from cvlib.grading.nbgrader_plugins import KEY_NAME, fill_in, keep_stamps
 from cvlib.grading.normalize import normalize, release_template
 from cvlib.grading.result import Result
 from cvlib.grading.spec import LoadedSet
@@ -96,8 +96,7 @@ class Recorder:
         except BaseException:
             self._gradebook.db.rollback()
             raise
-        if stamp is not None:
-            atomic_write(folder / "timestamp.txt", f"{stamp} UTC".encode(), self._mode)
+        keep_stamps(self.course.submitted / submission.student / self.set_id, folder)
         atomic_write(folder / KEY_NAME, result.key.encode())
 
     def _restore(self, notebook: NotebookNode) -> None:
