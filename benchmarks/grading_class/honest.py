@@ -75,7 +75,7 @@ def honest_class(loaded: LoadedSet, size: int, seed: int) -> list[Work]:
 
 def _stands_alone(room: Classroom, exercise: Exercise, source: str) -> bool:
     """Whether an answer gets all points with nothing but its cell; annotations count, too."""
-    namespace: dict[str, Any] = {"__name__": "student"}
+    namespace: dict[str, Any] = {"__name__": "student", "np": np}  # as the first cell has it
     exec(compile(source, "<answer>", "exec", dont_inherit=True), namespace)
     return room.score_of(exercise, namespace[exercise.name]) == exercise.points
 

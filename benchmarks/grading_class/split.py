@@ -18,23 +18,23 @@ from typing import Any
 from grading_class.cpu_time import Counter
 
 REST = "the engine, reading and writing files"
-#: Where each step is: module, attribute, what to call it. The first four happen once a worker or
-#: a run, the others for every submission.
+#: Where each step is: module, attribute, what to call it. Those of the first list happen once a
+#: worker or a run, the others for every submission.
 ONCE = (
-    ("cvlib.grading.running", "release", "release looked at"),
-    ("cvlib.grading.running", "make_plan", "drawing cases, marking the mutants"),
+    ("cvlib.grading.release", "release", "release looked at"),
+    ("cvlib.grading.plan", "make_plan", "drawing cases, marking the mutants"),
     ("cvlib.grading.fork_server", "ForkServer.__init__", "starting a worker's sandboxes"),
 )
 EACH = (
-    ("cvlib.grading.submission", "normalize", "normalising"),
+    ("cvlib.grading.normalize", "normalize", "normalising"),
     ("cvlib.grading.session", "Session.__enter__", "starting sessions"),
     ("cvlib.grading.session", "Session.run", "cells"),
     ("cvlib.grading.session", "Session.call", "calls"),
     ("cvlib.grading.session", "Session.close", "ending sessions"),
-    ("cvlib.grading.rounds", "mark", "comparing"),
-    ("cvlib.grading.running", "record", "gradebook: writing"),
-    ("cvlib.grading.running", "read_marks", "gradebook: reading"),
-    ("cvlib.grading.running", "ensure_receipt", "receipts"),
+    ("cvlib.check.marking", "mark", "comparing"),
+    ("cvlib.grading.gradebook", "record_all", "gradebook: writing"),
+    ("cvlib.grading.gradebook", "read_marks", "gradebook: reading"),
+    ("cvlib.grading.receipt", "ensure_receipt", "receipts"),
 )
 
 
@@ -60,14 +60,19 @@ class Steps:
         self._under_way[0] = name
 
     def wrap(self, module: str, attribute: str, name: str) -> None:
-        """Make a function a step; LookupError where it is no longer found."""
+        """Make a function a step, wherever it was imported; LookupError where it is not found."""
         owner: Any = importlib.import_module(module)
         *path, last = attribute.split(".")
         for part in path:
             owner = getattr(owner, part)
         if not hasattr(owner, last):
-            raise LookupError(f"{module} has no {attribute}: name the step in benchmarks anew")
-        setattr(owner, last, self._wrapped(getattr(owner, last), name))
+            raise LookupError(f"{module} has no {attribute}: name this step anew in {__file__}")
+        function = getattr(owner, last)
+        step = self._wrapped(function, name)
+        setattr(owner, last, step)
+        for other in [m for n, m in sys.modules.items() if n.startswith("cvlib.")]:
+            if vars(other).get(last) is function:
+                setattr(other, last, step)
 
     def _wrapped(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         @functools.wraps(function)

@@ -85,6 +85,7 @@ def verdicts(
         for item in request.session.items
         if item.name.startswith("test_a_member")
     ] or MEMBERS
+    request.getfixturevalue("tmp_path_factory").getbasetemp()  # made outside what is watched
     temporary = tempfile.mkdtemp(prefix="h-", dir="/tmp")  # short enough for sockets in it
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(tempfile, "tempdir", temporary)

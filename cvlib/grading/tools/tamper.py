@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from cvlib.grading.course import Course
 from cvlib.grading.intake import find_students, read_submission
 from cvlib.grading.late import STAMP_NAME, read_timestamp
@@ -77,7 +79,9 @@ def _rank(finding: Finding) -> tuple[int, int, str]:
     return (-serious, -odd, finding.student)
 
 
-def _work(course: Course, loaded: LoadedSet, student: str, template: object) -> Iterator[Evidence]:
+def _work(
+    course: Course, loaded: LoadedSet, student: str, template: NotebookNode
+) -> Iterator[Evidence]:
     set_id = loaded.problem_set.id
     submission = read_submission(course.submitted, student, set_id)
     if submission is None:
@@ -86,7 +90,7 @@ def _work(course: Course, loaded: LoadedSet, student: str, template: object) -> 
         level = "serious" if "link" in submission.refusal else "odd"
         yield Evidence(level, "the file", submission.refusal, "a program that keeps folders alike")
         return
-    yield from look_at_notebook(submission.raw, template, loaded)  # type: ignore[arg-type]
+    yield from look_at_notebook(submission.raw, template, loaded)
 
 
 def _folder(folder: Path, released: set[str]) -> Iterator[Evidence]:
