@@ -4,7 +4,8 @@ Every option of https://nbgrader.readthedocs.io/en/stable/configuration/config_o
 stand here. A few that courses change:
 
     c.CourseDirectory.db_url = "postgresql+psycopg2://user:password@host/gradebook"
-    c.AssignLatePenalties.plugin_class = "our_course.LatePolicy"
+    c.LatePolicy.kind = "per_day"            # late work loses 10 % a day; see the guide
+    c.LatePolicy.rate = 10.0
     c.JudgeSettings.cell_seconds = 30.0      # how long one cell may run
     c.JudgeSettings.session_seconds = 120.0  # how long one run of a notebook may take
 """

@@ -118,7 +118,9 @@ def _forget_sample(course: Course, set_id: str) -> bool:
     with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
         students = {s.student.id for s in gradebook.assignment_submissions(set_id)}
         if students <= sample:
+            due = gradebook.find_assignment(set_id).duedate
             gradebook.remove_assignment(set_id)
+            gradebook.add_assignment(set_id, duedate=due)
         return students <= sample
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,17 @@ def test_new_cells_after_submissions_are_an_error_that_says_what_to_do(
     with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib") as gradebook:
         gradebook.add_student("ann")
         gradebook.add_submission(SET_ID, "ann")
+        gradebook.update_or_create_assignment(SET_ID, duedate="2026-12-01 12:00 UTC")
     _edit(course, "exercises.py", lambda s: s.replace('"why", "Why"', '"because", "Why"'))
     _edit(course, "notebook.md", lambda s: s.replace("exercise:why", "exercise:because"))
     with pytest.raises(CourseError, match="nbgrader db assignment remove ps90_tiny"):
         release(course, SET_ID)
     (course.root / SAMPLE_NAME).write_text(json.dumps({SET_ID: {"ann": {"score": 0.0}}}))
     assert release(course, SET_ID).fresh, "marks of the sample class stand in nobody's way"
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib") as gradebook:
+        assignment = gradebook.find_assignment(SET_ID)
+        assert assignment.duedate == datetime(2026, 12, 1, 12)
+        assert [n.name for n in assignment.notebooks] == [SET_ID]
 
 
 def _edit(course: Course, name: str, change: Callable[[str], Any]) -> None:
