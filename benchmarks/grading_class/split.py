@@ -17,13 +17,14 @@ from typing import Any
 
 from grading_class.cpu_time import Counter
 
+SANDBOXES = "starting the sandboxes of a worker"
 REST = "the engine, reading and writing files"
 #: Where each step is: module, attribute, what to call it. Those of the first list happen once a
 #: worker or a run, the others for every submission.
 ONCE = (
     ("cvlib.grading.release", "release", "release looked at"),
     ("cvlib.grading.plan", "make_plan", "drawing cases, marking the mutants"),
-    ("cvlib.grading.fork_server", "ForkServer.__init__", "starting a worker's sandboxes"),
+    ("cvlib.grading.fork_server", "ForkServer.__init__", SANDBOXES),
 )
 EACH = (
     ("cvlib.grading.normalize", "normalize", "normalising"),

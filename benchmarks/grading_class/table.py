@@ -11,6 +11,7 @@ from typing import Any
 
 from grading_class.cpu_time import Counter
 from grading_class.measuring import Measured, Serial
+from grading_class.split import SANDBOXES
 
 GOALS = {"ratio": 12.0, "ratio_through": 5.0, "overhead": 0.3}
 PACKAGES = ("nbgrader", "nbconvert", "ipykernel", "distributed", "numpy", "torch")
@@ -82,7 +83,7 @@ def lines(found: Measured, where: dict[str, Any]) -> Iterator[str]:
     yield f"{'  the whole run':<52}{ours.cpu / students:9.3f}"
     yield f"{'  less its own code, in a warm process':<52}{found.floor:9.3f}"
     yield ""
-    yield from _split(found)
+    yield from _split(found, where["cores"])
     yield ""
     yield f"Processor time: {where['cpu_counter']}."
 
@@ -99,7 +100,7 @@ def _goal(name: str, value: float, goal: str, sign: str) -> str:
     return f"{name:<52}{form}{f'{sign} {GOALS[goal]:g}':>8}"
 
 
-def _split(found: Measured) -> Iterator[str]:
+def _split(found: Measured, cores: int) -> Iterator[str]:
     """Where the time goes: a run of fewer, in one process."""
     graded = found.split["graded"]
     each = {name: s / graded for name, s in found.split["each"].items()}
@@ -110,6 +111,8 @@ def _split(found: Measured) -> Iterator[str]:
     for name, seconds in sorted(found.split["once"].items(), key=lambda pair: -pair[1]):
         yield f"  {name:<50}{seconds:9.2f}"
     students = found.wanted.students
-    explained = sum(each.values()) + sum(found.split["once"].values()) / students
-    left = found.ours.cpu / students - explained
-    yield f"  {'worker processes and messages: the rest of the run':<50}{left * students:9.2f}"
+    again = (min(cores, students) - 1) * found.split["once"].get(SANDBOXES, 0.0)
+    yield f"  {'starting the sandboxes of the other workers':<50}{again:9.2f}"
+    once = again + sum(found.split["once"].values())
+    rest = found.ours.cpu - once - students * sum(each.values())
+    yield f"  {'the rest of the whole run: processes, messages':<50}{rest:9.2f}"

@@ -23,6 +23,7 @@ DTYPES = frozenset(
 MAX_DEPTH = 16
 MAX_BYTES = 64 * 2**20
 MAX_ITEMS = 100_000
+MAX_DIGITS = 400
 
 
 class NotPlainDataError(TypeError):
@@ -38,7 +39,11 @@ def encode(value: Any, *, where: str = "value", depth: int = 0) -> Any:
     if value is None or isinstance(value, bool | str):
         return value if not isinstance(value, str) else {"s": str(value)}
     if isinstance(value, int):
-        return {"i": str(int(value))}
+        # first the bits: Python itself refuses to write out a number of very many digits
+        text = str(int(value)) if int(value).bit_length() <= 4 * MAX_DIGITS else None
+        if text is None or len(text) > MAX_DIGITS:
+            raise NotPlainDataError(f"{where} is an integer of more than {MAX_DIGITS} digits")
+        return {"i": text}
     if isinstance(value, float):
         return {"f": float(value).hex()}
     if isinstance(value, np.ndarray):
@@ -66,6 +71,8 @@ def encode(value: Any, *, where: str = "value", depth: int = 0) -> Any:
 
 def _encode_array(value: np.ndarray, where: str) -> Any:
     array = np.ascontiguousarray(np.asarray(value)).reshape(value.shape)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:  # long double
+        array = array.astype(np.float64)
     if array.dtype.newbyteorder("=").str not in DTYPES:
         raise NotPlainDataError(
             f"{where} is an array of dtype {array.dtype}; expected booleans, integers or floats"
@@ -104,7 +111,7 @@ class _Decoder:
         match key, value:
             case "s", str():
                 return value
-            case "i", str() if len(value) <= 400 and value.removeprefix("-").isdecimal():
+            case "i", str() if len(value) <= MAX_DIGITS and value.removeprefix("-").isdecimal():
                 return int(value)
             case "f", str() if len(value) <= 40:
                 try:
@@ -131,8 +138,10 @@ class _Decoder:
         sizes_ok = isinstance(shape, list) and len(shape) <= 8
         if not sizes_ok or any(type(n) is not int or n < 0 for n in shape):
             raise NotPlainDataError("the answer holds an array with a malformed shape")
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        self.bytes_left -= max(size, len(data))
+        itemsize = np.dtype(dtype).itemsize
+        size = math.prod(shape) * itemsize
+        claimed = math.prod(max(n, 1) for n in shape) * itemsize  # NumPy minds it beside a 0, too
+        self.bytes_left -= max(claimed, len(data))
         if self.bytes_left < 0:
             raise NotPlainDataError(f"the answer is too large (an array of shape {shape})")
         try:

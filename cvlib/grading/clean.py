@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 import bleach
+import jinja2
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -50,6 +51,13 @@ def clean_markdown(source: str, attachments: Any = None) -> Markup:
     return Markup(cleaned)
 
 
+@jinja2.pass_context
+def markdown2html(context: Any, source: str) -> str:
+    """The filter of nbgrader's own pages, whose template would show a student's HTML as it is."""
+    cell = context.get("cell", {})
+    return str(clean_markdown(source, cell.get("attachments")))
+
+
 def mathml(formula: str, *, block: bool) -> str:
     """Turn TeX into MathML that is cleaned like everything else: TeX can carry HTML, too."""
     try:
@@ -67,6 +75,12 @@ class _Renderer(IPythonRenderer):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.formulas: dict[str, str] = {}
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        name = url.removeprefix("attachment:")
+        if name != url and not self.attachments.get(name):  # of a kind that we drop, or lost
+            return f"<em>{escape(text)} (this picture is missing)</em>"
+        return super().image(text, url, title)
 
     def block_math(self, body: str) -> str:
         return self._keep(body, block=True)

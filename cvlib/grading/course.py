@@ -172,6 +172,8 @@ def configure(c: Any, *, root: str, assignments: str) -> None:
         c.AssignLatePenalties.plugin_class = "cvlib.grading.late.LatePolicy"
     c.OverwriteCells.add_missing_cells = True
     c.HTMLExporter.sanitize_html = True  # also for the person who marks written answers
+    # nbgrader's page for them replaces the block in which nbconvert would do that for Markdown
+    c.HTMLExporter.filters = {"markdown2html": "cvlib.grading.clean.markdown2html"}
     c.GenerateFeedback.exporter_class = "cvlib.grading.feedback_page.FeedbackExporter"
     c.GenerateFeedback.post_convert_hook = f"{PLUGINS}.keep_for_exchange"
     c.GenerateFeedback.preprocessors = ["cvlib.grading.feedback_page.GetMarks"]

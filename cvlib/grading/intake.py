@@ -27,6 +27,20 @@ class Submission:
 
 def find_students(submitted: Path, set_id: str) -> list[str]:
     """The students who have a folder for the problem set, in order."""
+    return [name for name in _folders(submitted, set_id) if is_name(name)]
+
+
+def misnamed(submitted: Path, set_id: str) -> list[str]:
+    """The folders that cannot be a student's: their names would do harm where they are shown."""
+    return [name for name in _folders(submitted, set_id) if not is_name(name)]
+
+
+def is_name(name: str) -> bool:
+    """Whether a folder's name can be an id: one printed line, no HTML, no pattern for files."""
+    return name.isprintable() and name == name.strip() and not set(name) & set('<>"&*?[]')
+
+
+def _folders(submitted: Path, set_id: str) -> list[str]:
     if not submitted.is_dir():
         return []
     return sorted(

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from cvlib.grading.notebook import build_source_notebook
+from cvlib.grading.notebook import build_source_notebook, exercise_id
 from cvlib.grading.spec import LoadedSet
 
 MAX_EXTRA_CELLS = 2000
@@ -101,12 +101,12 @@ def _rebuild(
         if name in anchors:
             repeated.append(name)
         extra = _extra(cell)
-        allowed -= not _has_note([extra])
+        allowed -= not (cell is cells[0] and _has_note([extra]))
         if allowed >= 0:
             following[here].append(extra)
     rebuilt = following[""]
-    for name, anchor in anchors.items():
-        rebuilt.append(_anchored(anchor, found.get(name)))
+    for name in _in_their_order(anchors, found):
+        rebuilt.append(_anchored(anchors[name], found.get(name)))
         rebuilt += following.get(name, [])
     missing = [n for n in anchors if n not in found]
     changed = [
@@ -123,6 +123,24 @@ def _rebuild(
     if allowed < 0:
         remarks.append(f"Only the first {MAX_EXTRA_CELLS} cells of your own were kept.")
     return rebuilt
+
+
+def _in_their_order(anchors: Iterable[str], found: Iterable[str]) -> list[str]:
+    """Our cells, exercise by exercise, as the student's solution cells come.
+
+    A helper may stand before the exercise that was moved down. The cells of an exercise stay
+    together, and one without a solution cell follows the exercise before it.
+    """
+    places = {name: k for k, name in enumerate(found)}
+    exercises: dict[str, list[str]] = {}
+    for name in anchors:
+        exercises.setdefault(exercise_id(name), []).append(name)
+    here, order = -1, []
+    for exercise in exercises:
+        here = places.get(exercise, here)
+        order.append((here, exercise))
+    order.sort(key=lambda pair: pair[0])
+    return [name for _, exercise in order for name in exercises[exercise]]
 
 
 def _has_note(cells: list[NotebookNode]) -> bool:

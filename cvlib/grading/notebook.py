@@ -32,6 +32,11 @@ SOLUTION_MARK = "### BEGIN SOLUTION"
 MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 
 
+def exercise_id(grade_id: str) -> str:
+    """The exercise to which a cell of ours belongs: its solution, its check, its scheme."""
+    return grade_id.removeprefix(CHECK_PREFIX).removeprefix(SCHEME_PREFIX)
+
+
 def build_source_notebook(loaded: LoadedSet) -> NotebookNode:
     """Return nbgrader's source notebook, with solutions; the same text gives the same notebook."""
     problem_set = loaded.problem_set
@@ -179,7 +184,7 @@ def _fill_points(cells: list[NotebookNode], problem_set: ProblemSet, path: Path)
     for cell in reversed(cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if grade_id:
-            upcoming = problem_set[grade_id.removeprefix(CHECK_PREFIX).removeprefix(SCHEME_PREFIX)]
+            upcoming = problem_set[exercise_id(grade_id)]
         if cell.cell_type == "markdown" and "{points}" in cell.source:
             if upcoming is None:
                 raise ValueError(f"{path}: {{points}} stands after the last exercise")

@@ -69,7 +69,7 @@ class Result:
                 remarks=tuple(obj["remarks"]),
                 seconds=obj["seconds"],
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a grading result: {error}") from error
 
 

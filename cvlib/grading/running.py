@@ -12,7 +12,13 @@ from cvlib.grading.course import Course
 from cvlib.grading.draws import Draws
 from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record_all, take_back
 from cvlib.grading.handed_in import Handed, Pending, look_at_all
-from cvlib.grading.intake import Submission, notebooks_beside, read_submission, remove_drafts
+from cvlib.grading.intake import (
+    Submission,
+    misnamed,
+    notebooks_beside,
+    read_submission,
+    remove_drafts,
+)
 from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
 from cvlib.grading.notebook import CHECK_PREFIX
 from cvlib.grading.plan import make_draws, make_plan, result_key
@@ -226,4 +232,8 @@ def _rows(
                 expected=sample[name]["score"] if name in sample else None,
             )
         )
-    return rows
+    refused = (
+        "the folder's name cannot be a student's id (no < > \" & * ? [ ], no spaces around it)"
+    )
+    names = misnamed(course.submitted, set_id)
+    return rows + [Row(repr(name), None, f"{refused}: rename it", failed=True) for name in names]

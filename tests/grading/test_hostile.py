@@ -205,13 +205,7 @@ def test_comparing_takes_no_more_memory_than_the_answer(expected: Any, got: Any)
     assert peak < 2**24
 
 
-OPEN_DOORS = (
-    "network",
-    "environment_of_others",
-    "files_of_the_instructor",
-    "without_the_hollow_finder",
-    "package_metadata",
-)
+OPEN_DOORS = ("network", "files_of_the_instructor", "without_the_hollow_finder")
 
 
 @pytest.mark.parametrize("name", OPEN_DOORS)
@@ -219,7 +213,7 @@ def test_without_the_wall_an_attack_finds_what_it_looks_for(
     name: str, rooms: dict[str, tuple[Classroom, Plan]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attack that could not succeed anywhere would prove nothing."""
-    monkeypatch.setenv("CVLIB_BAIT", BAIT)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # what it leaves there is not the wall's affair
     (member,) = (m for m in MEMBERS if m.name == name)
     room, plan = rooms[set_of(member)]
     open_plan = replace(plan, unsafe=True, limits=Limits(cell_seconds=60.0))

@@ -148,8 +148,9 @@ def schema_versions(room: Classroom) -> bytes:
 
 @member(
     "two solutions under each other's id",
-    "the cells run as they stand, so the first function is missing when its check comes",
-    lambda room: room.full - first_two(room)[0].points,
+    "each check follows the cell that claims its exercise, so the function of the one that now "
+    "comes first is missing when its check comes",
+    lambda room: room.full - first_two(room)[1].points,
 )
 def swapped_ids(room: Classroom) -> bytes:
     notebook = room.solved()
