@@ -4,4 +4,4 @@ Each topic is a sub-package ("room") with a ``reference`` in NumPy and an ``acce
 PyTorch. Importing ``cvlib``, or a room, never imports torch.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

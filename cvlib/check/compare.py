@@ -28,7 +28,8 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, *, where: str = ""
         return _sequence_difference(expected, got, tolerance, where)
     if isinstance(expected, dict):
         if not isinstance(got, dict) or set(got) != set(expected):
-            keys = sorted(got) if isinstance(got, dict) else describe(got)
+            keys = str(sorted(got)) if isinstance(got, dict) else describe(got)
+            keys = keys if len(keys) <= 300 else f"{keys[:299]}…"
             return f"expected a dict with the keys {sorted(expected)}{place}, got {keys}"
         parts = (
             difference(v, got[k], tolerance, where=f"{where}[{k!r}]") for k, v in expected.items()
@@ -44,7 +45,7 @@ def _sequence_difference(
     expected: tuple[Any, ...] | list[Any], got: Any, tolerance: Tolerance, where: str
 ) -> str | None:
     if isinstance(got, np.ndarray) and got.ndim >= 1 and all(np.ndim(e) == 0 for e in expected):
-        got = list(got)
+        got = list(got) if len(got) == len(expected) else got
     if not isinstance(got, tuple | list) or len(got) != len(expected):
         place = f" at {where}" if where else ""
         return f"expected {len(expected)} values{place}, got {describe(got)}"
@@ -58,7 +59,7 @@ def _sequence_difference(
 def _array_difference(
     expected: np.ndarray, got: Any, tolerance: Tolerance, place: str
 ) -> str | None:
-    if got is None or isinstance(got, str | dict):
+    if not _is_numeric(got):  # an array of texts would make each as long as the longest
         return f"expected {describe(expected)}{place}, got {describe(got)}"
     try:
         array = np.asarray(got)
@@ -89,6 +90,12 @@ def _array_difference(
         f"index {tuple(int(i) for i in index)}: expected {number(expected[index])}, "
         f"got {number(array[index])}"
     )
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_numeric, value))
+    return isinstance(value, bool | int | float | np.generic | np.ndarray)
 
 
 def _first(mask: np.ndarray) -> tuple[Any, ...]:

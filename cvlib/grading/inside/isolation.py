@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +22,9 @@ REMOUNT, BIND, RECURSIVE, PRIVATE = 0x20, 0x1000, 0x4000, 0x40000  # MS_*
 SET_DUMPABLE, DROP_BOUND, NO_NEW_PRIVILEGES, AMBIENT, CLEAR_AMBIENT = 4, 24, 38, 47, 4  # PR_*
 CAPABILITY_VERSION = 0x20080522
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+SET_SECCOMP = 22
+#: AUDIT_ARCH_* and the number of add_key; request_key and keyctl follow it.
+KEYRING_CALLS = {"x86_64": (0xC000003E, 248), "aarch64": (0xC00000B7, 217)}
 #: Files and directories that one tmpfs may hold; they cost memory that its size does not count.
 INODES = 20_000
 
@@ -77,6 +82,7 @@ def drop_privileges() -> None:
     with contextlib.suppress(OSError):  # ends at the first capability that the kernel lacks
         for capability in range(64):
             call("prctl", DROP_BOUND, capability, 0, 0, 0)
+    deny_keyrings()
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()
     if libc.capset(header, nothing) != 0:
@@ -86,6 +92,32 @@ def drop_privileges() -> None:
     left = {name: status[name] for name in CAPABILITIES if int(status[name], 16)}
     if left or status["NoNewPrivs"] != "1":
         raise RuntimeError(f"expected no capability and no way to one, got {left or 'NoNewPrivs'}")
+
+
+def deny_keyrings() -> None:
+    """Refuse the system calls of the kernel's keyrings, which all sessions of a server share.
+
+    A program in BPF: another architecture than ours, or one of these numbers, gives EPERM.
+    """
+    machine = os.uname().machine
+    if machine not in KEYRING_CALLS:
+        raise RuntimeError(f"expected one of {sorted(KEYRING_CALLS)}, got {machine}")
+    architecture, first = KEYRING_CALLS[machine]
+    allow, deny = 0x7FFF0000, 0x00050000 | errno.EPERM  # SECCOMP_RET_*
+    lines = [
+        (0x20, 0, 0, 4),  # load the architecture
+        (0x15, 0, 4, architecture),  # if it is not ours, deny
+        (0x20, 0, 0, 0),  # load the number of the call
+        (0x35, 2, 0, 0x40000000),  # the numbers of x32: deny
+        (0x35, 0, 2, first),  # below add_key: allow
+        (0x35, 1, 0, first + 3),  # beyond keyctl: allow
+        (0x06, 0, 0, deny),
+        (0x06, 0, 0, allow),
+    ]
+    code = b"".join(struct.pack("HBBI", *line) for line in lines)
+    held = ctypes.create_string_buffer(code)
+    program = struct.pack("HxxxxxxP", len(lines), ctypes.addressof(held))
+    call("prctl", SET_SECCOMP, 2, program, 0, 0)
 
 
 def call(name: str, *arguments: Any) -> None:

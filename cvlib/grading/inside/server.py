@@ -12,9 +12,11 @@ import importlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -55,10 +57,12 @@ def rehearse(preload: str) -> list[str]:
     """Start a kernel in a child and run the released imports there; return what it imported."""
     reading, writing = os.pipe()
     before = set(sys.modules)
+    folder = tempfile.mkdtemp(prefix="rehearsal-")
     child = os.fork()
     if child == 0:
         try:
             os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+            os.environ["IPYTHONDIR"] = tempfile.tempdir = folder
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 2)
             shell = launcher.make_app({}).shell
@@ -73,6 +77,7 @@ def rehearse(preload: str) -> list[str]:
     with os.fdopen(reading) as file:
         names = file.read().split("\n")
     os.waitpid(child, 0)
+    shutil.rmtree(folder, ignore_errors=True)
     return names
 
 
@@ -154,6 +159,7 @@ def kernel(session: dict[str, Any]) -> NoReturn:
         os.environ.update(session["environment"])
         os.chdir(session["work"])
         random.seed()
+        tempfile._name_sequence = None  # it knows a fork by the process id, which is the same here
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # or each child would draw the same numbers
         launcher.limit(session["limits"])
