@@ -64,6 +64,8 @@ def command(name: str, *, sets: bool = True) -> Callable[[Callable[..., int]], c
 
 
 def _guarded(function: Callable[..., int], places: tuple[Path, Path], options: Any) -> int:
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
     from cvlib.grading.course import Course, CourseError
     from cvlib.grading.sandbox import SandboxUnavailable
 
@@ -77,6 +79,13 @@ def _guarded(function: Callable[..., int], places: tuple[Path, Path], options: A
         return NO_SANDBOX
     except (CourseError, ValueError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
+        return USAGE
+    except (OperationalError, InterfaceError) as error:
+        reason = str(error.orig).partition("\n")[0]
+        click.echo(
+            f"Error: the gradebook cannot be used: {reason}\nWhat was graded is kept: run this "
+            "again when it can.", err=True,
+        )  # fmt: skip
         return USAGE
 
 

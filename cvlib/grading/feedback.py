@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
@@ -64,9 +63,6 @@ def _key(graded: Path, receipt: Path, marks: Marks) -> str:
     digest = hashlib.sha256(graded.read_bytes())
     digest.update(receipt.read_bytes() if receipt.is_file() else b"-")
     digest.update(repr(marks).encode())
-    sources: Sequence[Path] = [
-        Path(feedback_page.__file__), *sorted(feedback_page.TEMPLATES.iterdir())
-    ]  # fmt: skip
-    for path in sources:
+    for path in (Path(feedback_page.__file__), feedback_page.TEMPLATES / feedback_page.TEMPLATE):
         digest.update(path.read_bytes())
     return digest.hexdigest()

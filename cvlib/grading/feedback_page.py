@@ -28,6 +28,7 @@ from cvlib.grading.receipt import receipt_path
 from cvlib.grading.result import points
 
 TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = "feedback.html"
 LONGEST = 20_000
 NO_RESPONSE = "No response."  # what nbgrader notes on an answer left untouched
 DELIMITER = re.compile(r"^### (BEGIN|END) MARK SCHEME *$", re.MULTILINE)
@@ -85,7 +86,7 @@ def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("feedback.html").render(
+    return environment.get_template(TEMPLATE).render(
         title=title,
         cells=cells,
         marks=marks,

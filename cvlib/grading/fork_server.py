@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,7 +42,7 @@ WARM_UP_SECONDS, FORK_SECONDS = 120.0, 20.0
 
 
 class ForkServer:
-    """A sandbox whose server waits for requests; it dies with the thread that started it."""
+    """A sandbox whose server waits for requests; it ends when we hang up, however that comes."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -52,6 +51,7 @@ class ForkServer:
         self._owner = os.getpid()
         self._open: list[Any] = []  # what has to be closed once the server has inherited it
         self._init: int | None = None  # a descriptor of the first process in the sandbox
+        self._info: int | None = None  # where bubblewrap writes its process id
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: IO[bytes] | None = None
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -63,7 +63,10 @@ class ForkServer:
             self._start(inside.fileno())
             if self._hear(WARM_UP_SECONDS)[0] != b"ready":
                 raise self.failure()
-        except OSError as error:
+            if self._info is not None:  # by now bubblewrap has written it
+                pid = json.loads(os.pread(self._info, 4096, 0))["child-pid"]
+                self._init = os.pidfd_open(pid)
+        except (OSError, ValueError, KeyError) as error:
             self.close()
             raise SandboxError(f"the sandbox could not be started: {error}") from error
         except BaseException:
@@ -98,7 +101,10 @@ class ForkServer:
         """End the server and every session in it, now, and remove its control group."""
         if self._owner != os.getpid():
             return
-        self._control.close()
+        self._control.close()  # the server sees that, and ends by itself
+        if self._info is not None:
+            os.close(self._info)
+            self._info = None
         if self._init is not None:
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
@@ -106,6 +112,7 @@ class ForkServer:
             select.select([self._init], [], [], 10)  # readable when the whole namespace has ended
             os.close(self._init)
             self._init = None
+        self._wait(5)
         if self._process is not None:
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -141,21 +148,19 @@ class ForkServer:
             home = tempfile.gettempdir()
             self._spawn(command, environment(home, home, parent), home, inherited)
             return
-        info, info_inside = os.pipe()
-        self._open += [info_inside]
-        try:
-            arguments = bubblewrap_arguments(self.policy, info_inside)
-            text = b"".join(os.fsencode(a) + b"\0" for a in arguments)
-            arguments_descriptor = content(text, self._open)
-            command = [bubblewrap(), "--args", str(arguments_descriptor), "--"]
-            command += inside_command(config_descriptor)
-            self.group = make_group(self.policy.memory_bytes, self.policy.processes)
-            groups = self.group.directories if self.group else ()
-            command = prepared(command, mounts.needed(), groups)
-            self._spawn(command, {}, "/", [*inherited, arguments_descriptor, info_inside])
-            self._init = _read_init(info)
-        finally:
-            os.close(info)
+        # a pipe would kill bubblewrap if we were killed before it has written
+        self._info = os.memfd_create("info")
+        info_inside = os.dup(self._info)
+        self._open.append(info_inside)
+        arguments = bubblewrap_arguments(self.policy, info_inside)
+        text = b"".join(os.fsencode(a) + b"\0" for a in arguments)
+        arguments_descriptor = content(text, self._open)
+        command = [bubblewrap(), "--args", str(arguments_descriptor), "--"]
+        command += inside_command(config_descriptor)
+        self.group = make_group(self.policy.memory_bytes, self.policy.processes)
+        groups = self.group.directories if self.group else ()
+        command = prepared(command, mounts.needed(), groups)
+        self._spawn(command, {}, "/", [*inherited, arguments_descriptor, info_inside])
 
     def _spawn(
         self, command: list[str], env: dict[str, str], cwd: str, inherited: list[int]
@@ -219,18 +224,3 @@ def close_all(opened: list[Any]) -> None:
         with contextlib.suppress(OSError):
             os.close(item) if isinstance(item, int) else item.close()
     opened.clear()
-
-
-def _read_init(info: int, timeout: float = 20.0) -> int | None:
-    """Open the first process of the sandbox, of which bubblewrap writes as JSON on ``info``."""
-    text = b""
-    deadline = time.monotonic() + timeout
-    while b"}" not in text:
-        ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
-        data = os.read(info, 4096) if ready else b""
-        if not data:
-            return None  # it failed; stderr says why
-        text += data
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return os.pidfd_open(int(json.loads(text)["child-pid"]))
-    return None

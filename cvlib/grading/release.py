@@ -74,6 +74,7 @@ def _stamp(course: Course, loaded: LoadedSet) -> str:
 
 def _generate(course: Course, loaded: LoadedSet) -> None:
     import nbformat
+    from nbgrader.api import Gradebook
     from nbgrader.converters import GenerateAssignment
     from nbgrader.utils import capture_log
 
@@ -86,6 +87,9 @@ def _generate(course: Course, loaded: LoadedSet) -> None:
     for name, content in released_files(loaded).items():
         write_if_changed(source / name, content)
     config = course.config()
+    # a gradebook out of reach is an error of its own; nbgrader would advise to upgrade it
+    url = course.directory(config, set_id).db_url
+    Gradebook(url, config.CourseDirectory.course_id).close()
     converter = GenerateAssignment(
         coursedir=course.directory(config, set_id), config=config, log=quiet_log()
     )

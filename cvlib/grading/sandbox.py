@@ -123,8 +123,9 @@ def bubblewrap_arguments(policy: Policy, info_descriptor: int) -> list[str]:
     """The arguments before the command; the server inside keeps what it needs to fork sessions."""
     # an environment below /tmp lies in what the student may write: it gets a floor of its own
     inside_writable = bool(shown_again())
+    # no --die-with-parent: if we are killed while it starts, its child waits for it for ever
     arguments = [
-        *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--unshare-all", "--unshare-user", "--disable-userns"),
         *("--new-session", "--clearenv", "--cap-drop", "ALL"),
         *("--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"),
         *("--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),

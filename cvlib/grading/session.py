@@ -47,7 +47,7 @@ class Session:
 
     Nothing the kernel sends can raise here or take more than bounded memory. Once a cell or call
     has run out of time, or the kernel has died, the kernel is killed and every further request
-    returns at once with that status. Use it in the thread that entered it: the kernel dies with it.
+    returns at once with that status.
     """
 
     def __init__(self, policy: Policy, *, startup_timeout: float = 60) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -160,14 +162,58 @@ def test_idle_servers_of_other_policies_are_closed() -> None:
 
 
 def test_servers_end_with_their_thread() -> None:
-    servers: list[ForkServer] = []
-    thread = threading.Thread(target=lambda: servers.append(server_for(Policy(cpu_seconds=49))))
+    processes: list[Any] = []
+
+    def work() -> None:
+        processes.append(server_for(Policy(cpu_seconds=49))._process)
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    (server,) = servers
-    assert server._process is not None
-    server._process.wait(10)
-    assert not server.usable()
+    (process,) = processes
+    assert process is not None
+    process.wait(10)
+
+
+def test_a_grader_killed_at_any_moment_leaves_no_sandbox() -> None:
+    script = """
+        from cvlib.grading.sandbox import Policy
+        from cvlib.grading.session import Session
+        print("start", flush=True)
+        for k in range(20):
+            with Session(Policy(cpu_seconds=48)) as session:
+                session.run("import time; time.sleep(0.05)", timeout=10)
+    """
+    for seconds in (0.02, 0.05, 0.1, 0.2, 0.3, 0.6, 1.2, 2.0):
+        with subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        ) as grader:  # fmt: skip
+            assert grader.stdout is not None
+            grader.stdout.readline()
+            time.sleep(seconds)
+            grader.kill()
+    left, end = orphans(), time.monotonic() + 20
+    while left and time.monotonic() < end:
+        time.sleep(0.1)
+        left &= orphans()
+    assert not left
+
+
+def orphans() -> set[str]:
+    """The processes of sandboxes on this machine that have lost the process that started them."""
+    shell = "sleep 9 >&- & echo $!"
+    child = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=True)
+    foster = Path(f"/proc/{child.stdout.strip()}/stat").read_text().rpartition(")")[2].split()[1]
+    found = set()
+    for pid in [p for p in os.listdir("/proc") if p.isdigit()]:
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+            ours = b"/opt/inside/server.py" in command or b"bwrap" in command
+            if ours and parent == foster:
+                found.add(pid)
+    return found
 
 
 def test_a_forked_grader_leaves_its_parents_servers_alone() -> None:

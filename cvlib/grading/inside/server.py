@@ -7,11 +7,13 @@ process that makes new namespaces (and ends), the first process in them, and the
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import socket
@@ -37,6 +39,7 @@ def main() -> None:
     sys.argv[0] = "ipykernel"
     control = socket.socket(fileno=config["control"])
     control.set_inheritable(False)
+    hang_up_ends_us(control, True)
     hollow.install(config["withhold"])
     if config["walls"]:
         isolation.hide_memory(True)
@@ -49,8 +52,22 @@ def main() -> None:
         importlib.import_module("numpy.random")  # NumPy itself waits until it is asked for
     gc.collect()
     gc.freeze()  # or the first collection of each child would copy every page
-    control.send(b"ready")
-    serve(control, config)
+    hang_up_ends_us(control, False)
+    try:
+        control.send(b"ready")
+        serve(control, config)
+    finally:
+        if config["walls"]:
+            os.kill(-1, signal.SIGKILL)  # bubblewrap waits for the sessions, too
+
+
+def hang_up_ends_us(control: socket.socket, on: bool) -> None:
+    """While we import, have a signal end us when the grader is gone: it says nothing before."""
+    flags = fcntl.fcntl(control, fcntl.F_GETFL)
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, flags | os.O_ASYNC if on else flags & ~os.O_ASYNC)
+    if select.select([control], [], [], 0)[0]:
+        sys.exit()
 
 
 def rehearse(preload: str) -> list[str]:
@@ -159,7 +176,8 @@ def kernel(session: dict[str, Any]) -> NoReturn:
         os.environ.update(session["environment"])
         os.chdir(session["work"])
         random.seed()
-        tempfile._name_sequence = None  # it knows a fork by the process id, which is the same here
+        # it knows a fork by its process id, which is the same in all these namespaces
+        tempfile._name_sequence = None  # type: ignore[attr-defined]
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # or each child would draw the same numbers
         launcher.limit(session["limits"])
