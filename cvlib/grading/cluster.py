@@ -39,10 +39,12 @@ def connect(workers: int, scheduler: str | None) -> Iterator[Client]:
     Raises ClusterError when no scheduler answers, or none of its workers comes up.
     """
     import dask
+    import distributed  # before the settings: its defaults would go with them  # noqa: F401
 
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": 1,
         "distributed.worker.daemon": True,
+        "distributed.worker.profile.enabled": False,  # it looks at every thread each 10 ms
         "distributed.comm.timeouts.connect": f"{ANSWER_SECONDS if scheduler else 60}s",
     }
     chosen = _client_of(scheduler) if scheduler else _own_cluster(workers)

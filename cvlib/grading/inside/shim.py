@@ -33,17 +33,17 @@ def install(kernel: Any, descriptor: int) -> None:
     def handle(stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         request = parent["content"]
         left = int(request["max_bytes"])
+        names = ({"msg_type": ANSWER, "msg_id": ""}, {"msg_id": parent["header"]["msg_id"]}, {})
+        parts = [b"<IDS|MSG>", b"", *(json_dumps(name).encode() for name in names)]
+        start = b"".join(frame(part, more=True) for part in parts)
         for index, (status, detail, data) in enumerate(answers(kernel.shell.user_ns, request)):
             left -= len(data)
             if left < 0:
                 status, data = "refused", b""
                 detail = f"expected at most {request['max_bytes']} bytes in all answers, got more"
-            header = {"msg_type": ANSWER, "msg_id": ""}
-            content = {"index": index, "status": status, "detail": detail}
-            texts: tuple[dict[str, Any], ...]
-            texts = (header, {"msg_id": parent["header"]["msg_id"]}, {}, content)
-            parts = [b"<IDS|MSG>", b"", *(json_dumps(t).encode() for t in texts)]
-            channel.sendall(b"".join(frame(p, more=True) for p in parts) + frame(data, more=False))
+            content = json_dumps({"index": index, "status": status, "detail": detail})
+            last = frame(content.encode(), more=True) + frame(data, more=False)
+            channel.sendall(start + last)
 
     def answers(namespace: dict[str, Any], request: dict[str, Any]) -> Iterator[Answer]:
         target = namespace.get(request["name"], UNSEEN)
