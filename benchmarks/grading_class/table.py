@@ -115,4 +115,8 @@ def _split(found: Measured, cores: int) -> Iterator[str]:
     yield f"  {'starting the sandboxes of the other workers':<50}{again:9.2f}"
     once = again + sum(found.split["once"].values())
     rest = found.ours.cpu - once - students * sum(each.values())
-    yield f"  {'the rest of the whole run: processes, messages':<50}{rest:9.2f}"
+    yield f"  {'the whole run, less all of these':<50}{rest:9.2f}"
+    yield (
+        "The last line compares two measurements: it holds the worker processes and their "
+        "messages,\nand whatever made a submission dearer in the one process; it may be negative."
+    )

@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-PREFIX = "cvlib-"
+#: Everything with this name is ours: what nobody holds is removed.
+PREFIX = "cvlib-held-"
 #: Unix socket paths end at 107 bytes.
 LONGEST = 90
 #: Seconds after which a directory without an owner cannot be one that is just being made.

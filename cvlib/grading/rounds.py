@@ -8,6 +8,7 @@ the wrong answer, so that an error is paid for once.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -49,8 +50,9 @@ class Run:
 
     def __init__(self, notebook: NotebookNode, plan: Plan, answered: set[str]) -> None:
         self.plan = plan
-        self.preamble = _preamble(plan.template.cells)
-        self.preload = _imports(cell.source for cell in plan.template.cells)
+        template = plan.template
+        self.preamble = _preamble(template.cells)
+        self.preload = _imports(cell.source for cell in template.cells)
         self.cells = notebook.cells
         self.answered = answered
         self.outputs: dict[int, list[dict[str, Any]]] = {}
@@ -197,14 +199,19 @@ def _preamble(cells: Sequence[NotebookNode]) -> str:
 
 def _imports(sources: Iterable[str]) -> list[str]:
     """The import statements of released code and of model solutions, as a server may make them."""
-    found: dict[str, None] = {}
-    for source in sources:
-        try:
-            nodes = list(ast.walk(ast.parse(source)))
-        except SyntaxError:  # text, or a magic
-            continue
-        found |= {ast.unparse(n): None for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)}
-    return list(found)
+    return list(dict.fromkeys(line for source in sources for line in _imports_of(source)))
+
+
+@functools.lru_cache(maxsize=512)
+def _imports_of(source: str) -> tuple[str, ...]:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # text, or a magic
+        return ()
+    found = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+    if "optim" in source:
+        found.append("import torch._dynamo")  # what the first optimizer imports, for a second
+    return tuple(found)
 
 
 def _in_our_words(outcome: Outcome) -> str:

@@ -109,6 +109,7 @@ def make_app(connection: dict[str, Any], *, terse: bool = True) -> Any:
             super().init_kernel()
             without_a_shell(self.kernel.shell)
             if terse:
+                self.kernel._execute_sleep = 0
                 publish = self.kernel._publish_status
                 self.kernel._publish_execute_input = lambda *ignored: None
                 self.kernel._publish_status = lambda status, *rest, **more: (

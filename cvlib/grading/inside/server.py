@@ -7,6 +7,7 @@ process that makes new namespaces (and ends), the first process in them, and the
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -29,7 +30,7 @@ import launcher
 
 MAX_DESCRIPTORS = 200
 #: A mistake on purpose: what IPython imports to show one is then there, too.
-MISTAKE = "undefined_name"
+MISTAKE = "def mistake():\n    return undefined_name\n\n\nmistake()"
 
 
 def main() -> None:
@@ -43,6 +44,9 @@ def main() -> None:
     hollow.install(config["withhold"])
     if config["walls"]:
         isolation.hide_memory(True)
+    for line in ("import ipykernel.kernelapp", *config["preload"].split("\n")):
+        with contextlib.suppress(Exception):  # what is withheld cannot be imported from
+            exec(line, {})
     for name in rehearse(config["preload"]):
         try:
             importlib.import_module(name)
@@ -84,7 +88,7 @@ def rehearse(preload: str) -> list[str]:
             os.dup2(quiet, 2)
             shell = launcher.make_app({}).shell
             for source in (preload, MISTAKE):
-                shell.run_cell(source, silent=True)
+                shell.run_cell(source)
         finally:
             loaded = [n for n in list(sys.modules) if n not in before and "pydevd" not in n]
             with os.fdopen(writing, "w") as file:

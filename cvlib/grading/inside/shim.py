@@ -33,6 +33,7 @@ def install(kernel: Any, descriptor: int) -> None:
     def handle(stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         request = parent["content"]
         left = int(request["max_bytes"])
+        names: tuple[dict[str, Any], ...]
         names = ({"msg_type": ANSWER, "msg_id": ""}, {"msg_id": parent["header"]["msg_id"]}, {})
         parts = [b"<IDS|MSG>", b"", *(json_dumps(name).encode() for name in names)]
         start = b"".join(frame(part, more=True) for part in parts)
