@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +17,9 @@ from nbgrader.api import (
 )
 
 from cvlib.grading.course import Course
-from cvlib.grading.intake import Submission
 from cvlib.grading.nbgrader_plugins import KEY_NAME, forget_scores
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.recorder import Recorder
 from cvlib.grading.result import Result
-from cvlib.grading.spec import LoadedSet
 
 
 @dataclass(frozen=True)
@@ -91,30 +87,6 @@ def is_recorded(course: Course, set_id: str, student: str, result: Result, marks
         return False
     present = (folder / f"{set_id}.ipynb").is_file()
     return key == result.key and present and marks is not None and marks.agrees_with(result)
-
-
-def record_all(
-    course: Course, loaded: LoadedSet, graded: Iterable[tuple[Submission, Result]]
-) -> dict[str, str]:
-    """Record results one student at a time; return the failures.
-
-    Where recording fails, the older automatic score is taken back, and the others go on.
-    """
-    failures: dict[str, str] = {}
-    recorder: Recorder | None = None
-    try:
-        for submission, result in graded:
-            try:
-                recorder = recorder or Recorder(course, loaded)
-                recorder.record(submission, result)
-            except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                failures[submission.student] = f"the gradebook could not record it: {reason}"
-                take_back(course, loaded.problem_set.id, submission.student)
-    finally:
-        if recorder is not None:
-            recorder.close()
-    return failures
 
 
 def take_back(course: Course, set_id: str, student: str) -> None:

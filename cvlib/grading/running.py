@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cvlib.grading.batch import grade_all
 from cvlib.grading.cluster import ClusterError
 from cvlib.grading.course import Course
-from cvlib.grading.draws import Draws
-from cvlib.grading.gradebook import Marks, is_recorded, read_marks, record_all, take_back
+from cvlib.grading.gradebook import Marks, read_marks, take_back
 from cvlib.grading.handed_in import Handed, Pending, look_at_all
 from cvlib.grading.intake import (
-    Submission,
     misnamed,
     notebooks_beside,
-    read_submission,
     remove_drafts,
 )
 from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.plan import make_draws, make_plan, result_key
-from cvlib.grading.receipt import ensure_receipt
+from cvlib.grading.plan import make_draws, make_plan
 from cvlib.grading.release import release, sample_expectations
-from cvlib.grading.result import Result
-from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.settling import Settling
+from cvlib.grading.spec import load_problem_set
 
 #: Wraps an iterable that has a length and a label into a progress bar.
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -115,34 +111,38 @@ def run_set(
     ]
     failures: dict[str, str] = {}
     left, lost = dict.fromkeys(pending, ""), None
-    if pending:
-        stream = grade_all(
-            Pending(course, set_id, pending),
-            make_plan(loaded, **settings),
-            course.results,
-            workers=options.workers,
-            scheduler=options.scheduler,
-            reuse=not options.force,
+    with Settling(course, loaded, draws, force=options.force) as settling:
+        for name in sorted(set(keys) - set(pending)):
+            settling.settle(name, keys[name])
+        stream = (
+            grade_all(
+                Pending(course, set_id, pending),
+                make_plan(loaded, **settings),
+                course.results,
+                workers=options.workers,
+                scheduler=options.scheduler,
+                reuse=not options.force,
+            )
+            if pending
+            else ()
         )
         try:
             for graded in progress(stream, len(pending), f"grading {set_id}"):
                 left.pop(graded.student)
                 if graded.result is not None:
-                    keys[graded.student] = graded.result.key
+                    settling.settle(graded.student, graded.result.key)
                 else:
                     failures[graded.student] = f"grading failed: {graded.failure}"
         except ClusterError as error:
             lost = error
+    failures |= settling.failures
     for name in [*failures, *(name for name, handed in found.items() if handed is None)]:
         take_back(course, set_id, name)
-    finished = {name: key for name, key in keys.items() if name not in (left | failures)}
-    recorded = _record(course, loaded, finished, draws, options.force, progress, failures)
-    _write_receipts(course, loaded, {n: k for n, k in finished.items() if n not in failures}, draws)
     if lost is not None and len(left) == len(pending):
         raise lost
     failures |= dict.fromkeys(left, "not graded yet")
     report = Report(
-        set_id, _rows(course, set_id, found, failures), len(pending) - len(left), recorded
+        set_id, _rows(course, set_id, found, failures), len(pending) - len(left), settling.recorded
     )
     if lost is not None:
         report.interrupted = (
@@ -161,50 +161,6 @@ def run_settings(course: Course, options: Options) -> dict[str, Any]:
     settings["unsafe"] |= options.unsafe
     settings["per_student"] |= options.per_student
     return settings
-
-
-def _record(
-    course: Course,
-    loaded: LoadedSet,
-    keys: dict[str, str],
-    draws: Draws,
-    force: bool,
-    progress: Progress,
-    failures: dict[str, str],
-) -> int:
-    set_id = loaded.problem_set.id
-    marks = read_marks(course, set_id)
-    graded: list[str] = []
-    for name, key in sorted(keys.items()):
-        result = read_result(course.results, key)
-        if result is None:
-            failures[name] = "its result was removed from results/ meanwhile: run again"
-        elif force or not is_recorded(course, set_id, name, result, marks.get(name)):
-            graded.append(name)
-    waiting = progress(graded, len(graded), f"recording {set_id}")
-    failures |= record_all(course, loaded, _results_of(course, set_id, waiting, keys, draws))
-    return len(graded)
-
-
-def _results_of(
-    course: Course, set_id: str, names: Iterable[str], keys: dict[str, str], draws: Draws
-) -> Iterator[tuple[Submission, Result]]:
-    """Submissions with their results; one that was handed in anew since waits for the next run."""
-    for name in names:
-        submission = read_submission(course.submitted, name, set_id)
-        result = read_result(course.results, keys[name])
-        if submission is None or result is None:
-            continue
-        if result_key(submission.raw, draws.of(name).digest) == result.key:
-            yield submission, result
-
-
-def _write_receipts(course: Course, loaded: LoadedSet, keys: dict[str, str], draws: Draws) -> None:
-    """Write the receipts of all that are recorded, also one that a killed run left out."""
-    set_id = loaded.problem_set.id
-    for submission, result in _results_of(course, set_id, keys, keys, draws):
-        seed = draws.seed_of(submission.student)
-        ensure_receipt(course, set_id, submission, result, spec=loaded.digest, seed=seed)
 
 
 def _rows(
