@@ -33,7 +33,7 @@ EACH = (
     ("cvlib.grading.session", "Session.call", "calls"),
     ("cvlib.grading.session", "Session.close", "ending sessions"),
     ("cvlib.check.marking", "mark", "comparing"),
-    ("cvlib.grading.gradebook", "record_all", "gradebook: writing"),
+    ("cvlib.grading.recorder", "Recorder.record", "gradebook: writing"),
     ("cvlib.grading.gradebook", "read_marks", "gradebook: reading"),
     ("cvlib.grading.receipt", "ensure_receipt", "receipts"),
 )
