@@ -52,6 +52,8 @@ def main() -> None:
             importlib.import_module(name)
         except BaseException:  # it may exist only where its importer made it
             continue
+    with contextlib.suppress(Exception):  # it saves time, no more
+        warm_up()
     if "numpy" in sys.modules:
         importlib.import_module("numpy.random")  # NumPy itself waits until it is asked for
     gc.collect()
@@ -100,6 +102,20 @@ def rehearse(preload: str) -> list[str]:
     os.waitpid(child, 0)
     shutil.rmtree(folder, ignore_errors=True)
     return names
+
+
+def warm_up() -> None:
+    """Compile once the patterns that reading a cell and showing a mistake need: 60 ms a session."""
+    from IPython.core.compilerop import CachingCompiler
+    from IPython.core.inputtransformer2 import TransformerManager
+    from IPython.core.ultratb import AutoFormattedTB
+
+    source = TransformerManager().transform_cell(MISTAKE)
+    compiler = CachingCompiler()
+    try:
+        exec(compile(source, compiler.cache(source), "exec"), {})
+    except NameError:
+        AutoFormattedTB(mode="Context", theme_name="linux").structured_traceback(*sys.exc_info())
 
 
 def serve(control: socket.socket, config: dict[str, Any]) -> None:
