@@ -87,13 +87,14 @@ def verdicts(
     ] or MEMBERS
     request.getfixturevalue("tmp_path_factory").getbasetemp()  # made outside what is watched
     temporary = tempfile.mkdtemp(prefix="h-", dir="/tmp")  # short enough for sockets in it
+    before = _traces(Path(temporary))
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(tempfile, "tempdir", temporary)
         patch.setenv("CVLIB_BAIT", BAIT)
         yield {m.name: pool.submit(_grade, m, *rooms[set_of(m)]) for m in wanted}
-    left = _left_behind(Path(temporary))
+    left = _left_behind(Path(temporary), before)
     shutil.rmtree(temporary)
-    assert left == []
+    assert left == set()
     assert not PICKLE_TRACE.exists()
 
 
@@ -108,19 +109,26 @@ def _grade(member: Member, room: Classroom, plan: Plan) -> Verdict:
     return Verdict(results, after, time.monotonic() - start)
 
 
-def _left_behind(temporary: Path) -> list[str]:
-    """Directories, control groups and processes of the corpus, after a moment for them to end."""
-    for _ in range(50):
-        left = [str(path) for path in temporary.iterdir()]
-        left += map(str, Path("/sys/fs/cgroup").glob(f"**/{PREFIX}{os.getpid()}-*"))
-        for comm in Path("/proc").glob("[0-9]*/comm"):
-            with contextlib.suppress(OSError):
-                if comm.read_text().strip() == TRACE:
-                    left.append(str(comm.parent))
+def _left_behind(temporary: Path, before: set[str]) -> set[str]:
+    """What the corpus left and does not end in a moment; other tests may run at the same time."""
+    left = _traces(temporary) - before
+    for _ in range(100):
         if not left:
             break
         time.sleep(0.1)
+        left &= _traces(temporary)
     return left
+
+
+def _traces(temporary: Path) -> set[str]:
+    """Directories, control groups of this process, and processes of the corpus."""
+    found = {str(path) for path in temporary.iterdir()}
+    found |= set(map(str, Path("/sys/fs/cgroup").glob(f"**/{PREFIX}{os.getpid()}-*")))
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if comm.read_text().strip() == TRACE:
+                found.add(str(comm.parent))
+    return found
 
 
 @pytest.mark.parametrize("member", [pytest.param(m, id=m.name) for m in MEMBERS])
