@@ -1,4 +1,4 @@
-"""Read what a kernel says of a request: that it is done, and the answer to a call."""
+"""Read what a kernel says is the answer to a call."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ from cvlib.check.codec import NotPlainDataError, decode
 from cvlib.check.marking import Reply
 from cvlib.grading.outputs import one_line
 from cvlib.grading.wire import Message, load_json
-
-
-def is_idle(message: Message) -> bool:
-    """Whether the kernel says that it has finished with a request."""
-    state = (message.content or {}).get("execution_state")
-    return message.kind == "status" and state == "idle"
 
 
 def read_answer(message: Message, left: int) -> tuple[int, Reply, int]:

@@ -44,27 +44,29 @@ def new_connection() -> dict[str, Any]:
 class KernelProcess:
     """Starts a kernel at once; ``kill`` ends every process of it and removes what it left.
 
-    The grader makes the listening sockets and passes them on, so the kernel gets no directory of
-    the host to write in, there is no link to follow, and clients may connect before it is up.
-    With ``terse`` it leaves out the parts of Jupyter's protocol that the judge has no use for.
+    It talks with the judge over one ``line``. With a ``connection`` it talks with a client of
+    Jupyter's instead: the grader makes the listening sockets and passes them on, so the kernel
+    gets no directory of the host to write in, there is no link to follow, and clients may connect
+    before it is up.
     """
 
-    def __init__(
-        self, policy: Policy, connection: Mapping[str, Any], *, terse: bool = False
-    ) -> None:
+    def __init__(self, policy: Policy, connection: Mapping[str, Any] | None = None) -> None:
         self.policy = policy
-        self.terse = terse
         self.connection = connection
-        self.directory = Path(connection["ip"]).parent
+        self.directory: Path | None = None
+        self.line: socket.socket | None = None
         self.server: ForkServer | None = None
         self.process: int | None = None  # a descriptor of the first process of the session
         self._open: list[Any] = []  # what has to be closed once the kernel has inherited it
         self._stderr: IO[bytes] | None = None
-        #: Answers to calls come in here, outside Jupyter's protocol.
-        self.answers, self._answers_inside = socket.socketpair()
-        self._open.append(self._answers_inside)
-        self._lock: int | None = hold(self.directory)
+        self._lock: int | None = None
         try:
+            if connection is not None:
+                self.directory = Path(connection["ip"]).parent
+            elif policy.unsafe:
+                self.directory = new_directory()
+            if self.directory is not None:
+                self._lock = hold(self.directory)
             self._start()
         except OSError as error:
             self.kill()
@@ -72,10 +74,6 @@ class KernelProcess:
         except BaseException:
             self.kill()
             raise
-
-    def address(self, port: str) -> str:
-        """The path of the socket of a channel, such as ``"shell_port"``."""
-        return f"{self.connection['ip']}-{self.connection[port]}"
 
     def alive(self) -> bool:
         """Whether the process still runs."""
@@ -88,6 +86,12 @@ class KernelProcess:
             said = (self._stderr.read() or b"") if self._stderr else b""
             return explain(said.decode("utf-8", "replace"))
         return explain("")
+
+    def interrupt(self) -> None:
+        """Have what runs there raise KeyboardInterrupt."""
+        if self.process is not None:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.process, signal.SIGINT)
 
     def kill(self) -> None:
         """End the kernel and everything it started, now, and remove its directory."""
@@ -103,11 +107,12 @@ class KernelProcess:
                 self.server.close()
             self.server = None
         close_all(self._open)
-        self.answers.close()
+        if self.line is not None:
+            self.line.close()
         if self._stderr is not None:
             self._stderr.close()
             self._stderr = None
-        if self._lock is not None:
+        if self._lock is not None and self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
             os.close(self._lock)
             self._lock = None
@@ -124,21 +129,17 @@ class KernelProcess:
         os.set_blocking(writing, False)  # a kernel that writes much loses text, it never waits
         self._stderr = os.fdopen(reading, "rb")
         self._open.append(writing)
-        sockets = {str(self.connection[p]): self._listen(self.address(p)) for p in PORTS}
-        files = {} if self.policy.unsafe else self.policy.files
-        held = [content(data, self._open) for data in files.values()]
-        descriptors = [writing, self._answers_inside.fileno(), *sockets.values(), *held]
-        session = {
-            "connection": {k: _text(v) for k, v in self.connection.items()},
+        descriptors = [writing]
+        session = self._talking(descriptors) | {
             "stderr": 0,
-            "answers": 1,
-            "sockets": {port: k for k, port in enumerate(sockets, start=2)},
-            "files": {name: k for k, name in enumerate(files, start=2 + len(sockets))},
+            "files": {},
             "limits": self.policy.limits(),
             "work": work,
             "environment": environ,
-            "terse": self.terse,
         }
+        for name, data in ({} if self.policy.unsafe else self.policy.files).items():
+            session["files"][name] = len(descriptors)
+            descriptors.append(content(data, self._open))
         for _ in range(2):  # the server may have been killed since its last session
             self.server = ForkServer(self.policy) if self.policy.unsafe else server_for(self.policy)
             self.server.sessions += 1
@@ -150,10 +151,25 @@ class KernelProcess:
         if self.process is None:
             raise self.failure()
 
+    def _talking(self, descriptors: list[int]) -> dict[str, Any]:
+        """How the kernel is to talk, and with whom; its descriptors are added to the list."""
+        if self.connection is None:
+            self.line, inside = socket.socketpair()
+            self._open.append(inside)
+            descriptors.append(inside.fileno())
+            return {"connection": None, "line": len(descriptors) - 1, "sockets": {}}
+        sockets = {}
+        for number in (self.connection[port] for port in PORTS):
+            sockets[str(number)] = len(descriptors)
+            descriptors.append(self._listen(f"{self.connection['ip']}-{number}"))
+        told = {k: _text(v) for k, v in self.connection.items()}
+        return {"connection": told, "line": None, "sockets": sockets}
+
     def _places(self) -> tuple[str, dict[str, str]]:
         """The working directory and the environment; without a wall, below our directory."""
         if not self.policy.unsafe:
             return str(WORK), environment(str(HOME), "/tmp", mounts.CVLIB_PARENT)
+        assert self.directory is not None
         work = self.directory / "work"
         work.mkdir(exist_ok=True)
         for name, data in self.policy.files.items():

@@ -141,12 +141,11 @@ def fill_in(nb: NotebookNode, result: Result) -> None:
     for cell in nb.cells:
         exercise = marks.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
         if exercise is not None:
-            cell.outputs = [
-                nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n"),
-                nbformat.v4.new_output(
-                    "execute_result", {"text/plain": repr(float(exercise.score))}, execution_count=1
-                ),
-            ]
+            shown = {"output_type": "stream", "name": "stdout", "text": exercise.feedback + "\n"}
+            value = {"text/plain": repr(float(exercise.score))}
+            mark = {"output_type": "execute_result", "data": value, "metadata": {},
+                    "execution_count": 1}  # fmt: skip
+            cell.outputs = nbformat.from_dict([shown, mark])
             cell.execution_count = 1
 
 

@@ -35,8 +35,9 @@ from cvlib.grading.normalize import normalize, release_template
 from cvlib.grading.result import Result
 from cvlib.grading.spec import LoadedSet
 
-#: What the recorder does itself of nbgrader's second pass over a notebook.
-OWN = ("JudgeExecute", "SaveAutoGrades", "AssignLatePenalties")
+#: What the recorder does itself of nbgrader's second pass over a notebook, and the check of the
+#: metadata, which are those of the release: normalising has put them back.
+OWN = ("JudgeExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
 
 
 class Recorder:

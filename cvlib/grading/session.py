@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 
 from cvlib.check.codec import encode
 from cvlib.check.marking import Call, Reply
-from cvlib.grading.answers import is_idle, read_answer
-from cvlib.grading.kernel import KernelProcess, new_connection
+from cvlib.grading.answers import read_answer
+from cvlib.grading.kernel import KernelProcess
 from cvlib.grading.outputs import Outputs, one_line
 from cvlib.grading.sandbox import Policy
 from cvlib.grading.wire import Channel, Message, WireError, pack
@@ -21,11 +21,9 @@ __all__ = ["CellResult", "Reply", "Session"]
 
 #: How long a cell that ran out of time may take to show where it was interrupted.
 INTERRUPT_SECONDS = 1.0
-#: How long the kernel may be silent before the last outputs of a cell, or answers of a call.
-SETTLE_SECONDS = 1.0
 TICK_SECONDS = 0.1
-MAX_MESSAGE = 4 * 2**20
 
+ANSWER, DONE = "cvlib_answer", "cvlib_done"
 State = Literal["timeout", "dead"]
 
 
@@ -55,16 +53,13 @@ class Session:
         self.startup_timeout = startup_timeout
         self.state: State | None = None
         self._kernel: KernelProcess | None = None
-        self._channels: dict[str, Channel] = {}
-        self._key = b""
-        self._heard = 0.0
+        self._channel: Channel | None = None
+        self._poll = select.poll()
 
     def __enter__(self) -> Self:
         if self._kernel is not None:
             raise RuntimeError("the session is already open")
-        connection = new_connection()
-        self._key = connection["key"].encode()
-        self._kernel = KernelProcess(self.policy, connection, terse=True)
+        self._kernel = KernelProcess(self.policy)
         try:
             self._greet(self._kernel)
         except BaseException:
@@ -78,9 +73,7 @@ class Session:
     def close(self) -> None:
         """Kill the kernel; further requests answer "dead"."""
         self.state = self.state or "dead"
-        for channel in self._channels.values():
-            channel.close()
-        self._channels.clear()
+        self._channel = None
         if self._kernel is not None:
             self._kernel.kill()
             self._kernel = None
@@ -91,23 +84,19 @@ class Session:
             assert self.state is not None
             return CellResult(self.state)
         outputs = Outputs()
-        content = {
-            "code": source.encode("utf-8", "replace").decode(), "silent": False,
-            "store_history": True, "user_expressions": {}, "allow_stdin": False,
-            "stop_on_error": False,
-        }  # fmt: skip
+        content = {"code": source.encode("utf-8", "replace").decode()}
         deadline = time.monotonic() + timeout
         try:
-            request = self._send("shell", "execute_request", content, deadline)
+            request = self._send("cvlib_cell", content, deadline)
             reply = self._follow(request, outputs, deadline)
         except WireError:
             self._end("dead")
             return CellResult("dead", outputs.cells, None, "the Python process ended")
         if reply is None:
+            if self._kernel is not None:
+                self._kernel.interrupt()
             with contextlib.suppress(WireError):  # it may well die of the interrupt
-                grace = time.monotonic() + INTERRUPT_SECONDS
-                self._send("control", "interrupt_request", {}, grace)
-                self._follow(request, outputs, grace)
+                self._follow(request, outputs, time.monotonic() + INTERRUPT_SECONDS)
             self._end("timeout")
             error = f"no end within {timeout:g} s"
             return CellResult("timeout", outputs.cells, None, error)
@@ -134,93 +123,68 @@ class Session:
         replies: dict[int, Reply] = {}
         rest = Reply("refused", detail="expected an answer, got none")
         left = self.policy.file_bytes
-        end = time.monotonic() + timeout
-        deadline = end
+        deadline = time.monotonic() + timeout
+        done = False
         try:
-            request = self._send("shell", "cvlib_call", content, deadline)
-            while len(replies) < len(calls) and time.monotonic() < deadline:
-                for channel, message in self._receive(request, deadline):
-                    if channel == "answers":
+            request = self._send("cvlib_call", content, deadline)
+            while not done and len(replies) < len(calls) and time.monotonic() < deadline:
+                for message in self._receive(request, deadline):
+                    if message.kind == ANSWER:
                         index, reply, size = read_answer(message, left)
                         left -= size
                         if 0 <= index < len(calls):
                             replies.setdefault(index, reply)
-                    elif channel == "iopub" and is_idle(message):
-                        deadline = min(deadline, time.monotonic() + SETTLE_SECONDS)
-            if len(replies) < len(calls) and deadline == end:
+                    done = done or message.kind == DONE
+            if not done and len(replies) < len(calls):
                 rest = self._end("timeout")
         except WireError:
             rest = self._end("dead")
         return [replies.get(k, rest) for k in range(len(calls))]
 
     def _greet(self, kernel: KernelProcess) -> None:
-        """Connect, and wait until requests are answered and outputs arrive."""
+        """Wait until requests are answered."""
+        assert kernel.line is not None
+        self._channel = Channel(kernel.line, max_message=self.policy.file_bytes + 2**16)
+        self._poll.register(kernel.line, select.POLLIN)
         deadline = time.monotonic() + self.startup_timeout
         try:
-            for name, kind, size in (
-                ("shell", "DEALER", MAX_MESSAGE), ("iopub", "SUB", MAX_MESSAGE),
-                ("control", "DEALER", MAX_MESSAGE),
-            ):  # fmt: skip
-                address = kernel.address(f"{name}_port")
-                self._channels[name] = Channel(address, kind, max_message=size)
-            self._channels["answers"] = Channel(
-                "", "", max_message=self.policy.file_bytes + 2**16, connected=kernel.answers
-            )
-            while not all(c.ready for c in self._channels.values()):
-                self._receive("", deadline)
+            request = self._send("cvlib_hello", {}, deadline)
+            while not self._receive(request, deadline):
                 if time.monotonic() > deadline or not kernel.alive():
                     raise kernel.failure()
-            request = self._send("shell", "kernel_info_request", {}, deadline)
-            answered = idle = False
-            while not (answered and idle):
-                for channel, message in self._receive(request, deadline):
-                    answered = answered or channel == "shell"
-                    idle = idle or (channel == "iopub" and is_idle(message))
-                if time.monotonic() > deadline or not kernel.alive():
-                    raise kernel.failure()
-        except OSError as error:  # WireError among them
+        except WireError as error:
             raise kernel.failure() from error
 
     def _follow(self, request: str, outputs: Outputs, deadline: float) -> dict[str, Any] | None:
-        """Collect the outputs of a cell until it is done; return its reply, None if it is late."""
-        reply: dict[str, Any] | None = None
-        idle = False
-        while not (idle and reply is not None) and time.monotonic() < deadline:
-            if (idle or reply is not None) and time.monotonic() > self._heard + SETTLE_SECONDS:
-                break
-            for channel, message in self._receive(request, deadline):
-                if channel == "iopub" and is_idle(message):
-                    idle = True
-                elif channel == "iopub":
-                    outputs.add(message.kind, message.content)
-                elif channel == "shell" and message.kind == "execute_reply":
-                    reply = message.content or {}
-        return {} if idle and reply is None else reply
+        """Collect the outputs of a cell until it is done; None if that is late."""
+        while time.monotonic() < deadline:
+            for message in self._receive(request, deadline):
+                if message.kind == DONE:
+                    return message.content or {}
+                outputs.add(message.kind, message.content)
+        return None
 
-    def _send(self, channel: str, kind: str, content: dict[str, Any], deadline: float) -> str:
-        request, frames = pack(kind, content, self._key)
-        self._channels[channel].send(frames, deadline)
+    def _send(self, kind: str, content: dict[str, Any], deadline: float) -> str:
+        assert self._channel is not None
+        request, data = pack(kind, content)
+        self._channel.send(data, deadline)
         return request
 
-    def _receive(self, request: str, deadline: float) -> list[tuple[str, Message]]:
+    def _receive(self, request: str, deadline: float) -> list[Message]:
         """Wait for messages; return those that belong to a request, perhaps none."""
-        poller = select.poll()
-        open_channels = {n: c for n, c in self._channels.items() if not c.lost}
-        for channel in open_channels.values():
-            poller.register(channel.fileno(), select.POLLIN)
-        wait = max(0.0, min(deadline - time.monotonic(), TICK_SECONDS))
-        ready = poller.poll(wait * 1000) if open_channels else []
-        if not ready and len(open_channels) < len(self._channels):
-            raise WireError("the kernel hung up, and everything it had sent is read")
-        if ready:
-            self._heard = time.monotonic()
-        found: list[tuple[str, Message]] = []
-        for name, channel in open_channels.items():
-            channel.read()
-            while channel.messages:
-                message = Message(channel.messages.popleft())
-                if message.parent == request:
-                    found.append((name, message))
+        channel = self._channel
+        assert channel is not None
+        if not channel.messages:
+            if channel.lost:
+                raise WireError("the kernel hung up, and everything it had sent is read")
+            wait = max(0.0, min(deadline - time.monotonic(), TICK_SECONDS))
+            if self._poll.poll(wait * 1000):
+                channel.read()
+        found = []
+        while channel.messages:
+            message = Message(channel.messages.popleft())
+            if message.parent == request:
+                found.append(message)
         return found
 
     def _end(self, state: State) -> Reply:

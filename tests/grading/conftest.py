@@ -6,17 +6,13 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course import Course
 from cvlib.grading.spec import LoadedSet, load_problem_set
-
-TINY = Path(__file__).parent / "tiny"
-SET_ID = "ps90_tiny"
-Grade = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")

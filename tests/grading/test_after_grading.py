@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import SET_ID, TINY, Grade
+from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course import Course
 from cvlib.grading.gradebook import Marks, read_marks

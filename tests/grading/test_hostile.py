@@ -254,13 +254,17 @@ def run(course: Course, expect: int) -> str:
     return done.stdout
 
 
-def test_a_class_of_everybody_gets_exactly_what_is_due(short_course: Course) -> None:
-    """The real command: workers that grade one bad submission after another, and the gradebook."""
+def test_a_class_of_them_gets_exactly_what_is_due(short_course: Course) -> None:
+    """The real command: workers that grade one bad submission after another, and the gradebook.
+
+    Every third member, and all that take what they can.
+    """
     due: dict[str, dict[str, float]] = {name: {} for name in SETS}
     for set_id, folder in SETS.items():
         room = Classroom(load_problem_set(folder, set_id), short_course.seed)
         work = {good: (to_bytes(room.solved()), room.full) for good in GOOD}
-        for member in (m for m in MEMBERS if set_of(m) == set_id):
+        mine = [m for m in MEMBERS if set_of(m) == set_id]
+        for member in [m for k, m in enumerate(mine) if k % 3 == 0 or takes_all_it_can(m)]:
             name = member.name.replace("_", "-")
             score = room.full if member.kind == "honest" else member.score(room)
             work[name] = (member.make(room), score)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import SET_ID, TINY, Grade
 from hostile import notebooks
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
+from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.clean import clean_markdown
 from cvlib.grading.course import Course

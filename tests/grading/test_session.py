@@ -115,7 +115,8 @@ class TestRun:
             publish("display_data", {"data": [1, 2], "metadata": 7})
             publish("execute_result", {"data": {"text/plain": 5}, "execution_count": -1})
             publish("error", {"ename": [], "evalue": None, "traceback": "x"})
-            publish("status", {"execution_state": ["idle"]})
+            publish("cvlib_answer", {"index": 0, "status": "ok"})
+            publish("comm_open", {"comm_id": [], "data": None})
             publish("unknown", {})
         """
         result = session.run(textwrap.dedent(source), timeout=30)
@@ -303,11 +304,58 @@ def test_a_cell_that_never_ends_is_ended(source: str) -> None:
         assert time.monotonic() - start < 0.5
 
 
-def test_the_interrupted_line_is_shown() -> None:
+def test_an_interrupt_cuts_no_message_in_two() -> None:
+    source = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end:\n    {}"
+    for line in ("display('x' * 5_000_000)", "print('x' * 50_000)"):
+        with fresh() as session:
+            result = session.run(source.format(line), timeout=1)
+        assert result.status == "timeout"
+        assert result.outputs[-1]["ename"] == "KeyboardInterrupt", "the traceback came after it"
+
+
+def test_what_is_written_past_python_is_shown(session: Session) -> None:
+    source = """
+        import os, subprocess, sys
+        os.write(1, b"from the descriptor\\n")
+        subprocess.run([sys.executable, "-c", "import sys; sys.exit('from a program')"])
+        if os.fork() == 0:
+            print("from a child", flush=True)
+            os._exit(0)
+        _ = os.wait()
+    """
+    shown = str(session.run(textwrap.dedent(source), timeout=30).outputs)
+    for words in ("from the descriptor", "from a program", "from a child"):
+        assert words in shown
+    assert session.run("print('and on')", timeout=30).outputs[0]["text"] == "and on\n"
+
+
+def test_what_a_task_prints_between_cells_is_no_trouble(session: Session) -> None:
+    source = """
+        import asyncio
+        async def late():
+            await asyncio.sleep(0.05)
+            print("late")
+            return 7
+        task = asyncio.get_running_loop().create_task(late())
+    """
+    define(session, source)
+    time.sleep(0.2)
+    assert session.run("await task", timeout=20).outputs[-1]["data"] == {"text/plain": "7"}
+
+
+@pytest.mark.parametrize("endless", ["time.sleep(1000)", "await asyncio.sleep(1000)"])
+def test_the_interrupted_line_is_shown(endless: str) -> None:
     with fresh() as session:
-        result = session.run("print('before')\nimport time\ntime.sleep(1000)", timeout=1)
+        result = session.run(f"print('before')\nimport asyncio, time\n{endless}", timeout=1)
     assert result.outputs[0]["text"] == "before\n"
-    assert result.outputs[-1]["ename"] == "KeyboardInterrupt"
+    assert result.outputs[-1]["ename"] in ("KeyboardInterrupt", "CancelledError")
+
+
+def test_a_cell_with_quit_ends_nothing(session: Session) -> None:
+    for source in ("quit", "exit()", "get_ipython().kernel.do_shutdown(False)"):
+        assert session.run(source, timeout=20).status == "ok"
+        time.sleep(0.2)
+        assert session.run("print('on')", timeout=20).outputs[0]["text"] == "on\n"
 
 
 @pytest.mark.parametrize(

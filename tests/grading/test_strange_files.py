@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import SET_ID, TINY, Grade
+from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course import Course
 from cvlib.grading.gradebook import read_marks

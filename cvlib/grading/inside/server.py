@@ -54,6 +54,10 @@ def main() -> None:
             continue
     with contextlib.suppress(Exception):  # it saves time, no more
         warm_up()
+    import judge_talk  # noqa: F401
+    import kernel_app
+
+    kernel_app.prepare()
     if "numpy" in sys.modules:
         importlib.import_module("numpy.random")  # NumPy itself waits until it is asked for
     gc.collect()
@@ -88,7 +92,10 @@ def rehearse(preload: str) -> list[str]:
             os.environ["IPYTHONDIR"] = tempfile.tempdir = folder
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 2)
-            shell = launcher.make_app({}).shell
+            import kernel_app
+
+            kernel_app.prepare()
+            shell = kernel_app.for_judge().shell
             for source in (preload, MISTAKE):
                 shell.run_cell(source)
         finally:
@@ -177,7 +184,7 @@ def rule(config: dict[str, Any], session: dict[str, Any]) -> NoReturn:
             isolation.hide_memory(False)
             kernel(session)
         close_all_but(())
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, lambda *ignored: interrupt(child))
         while os.wait()[0] != child:  # orphans come here, too
             pass
     except BaseException:
@@ -185,14 +192,19 @@ def rule(config: dict[str, Any], session: dict[str, Any]) -> NoReturn:
     os._exit(1)
 
 
+def interrupt(child: int) -> None:
+    """Pass an interrupt on to the kernel and what it has started."""
+    with contextlib.suppress(OSError):
+        os.kill(-child, signal.SIGINT)
+
+
 def kernel(session: dict[str, Any]) -> NoReturn:
     """Run the kernel in this process, as if Python had just started."""
     try:
         os.setsid()
         descriptors = session["descriptors"]
-        sockets = {port: descriptors[k] for port, k in session["sockets"].items()}
-        answers = descriptors[session["answers"]]
-        close_all_but([*sockets.values(), answers])
+        kept = [*session["sockets"].values(), session["line"]]
+        close_all_but(descriptors[k] for k in kept if k is not None)
         os.environ.update(session["environment"])
         os.chdir(session["work"])
         random.seed()
@@ -201,8 +213,7 @@ def kernel(session: dict[str, Any]) -> NoReturn:
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # or each child would draw the same numbers
         launcher.limit(session["limits"])
-        launcher.use_inherited_sockets(sockets)
-        launcher.run(session["connection"], answers, terse=session["terse"])
+        launcher.run(session, descriptors)
     except BaseException:
         traceback.print_exc(file=sys.__stderr__)
     os._exit(1)

@@ -7,7 +7,6 @@ data, and asks nothing of it but to be convenient.
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,32 +18,27 @@ ANSWER = "cvlib_answer"
 UNSEEN = object()
 
 Answer = tuple[str, str, bytes]  # status, detail, encoded value
+Handler = Callable[[Any, Any, dict[str, Any]], None]
 
 
-def install(kernel: Any, descriptor: int) -> None:
-    """Teach an ipykernel the request; answers leave by the socket with this descriptor.
+def make_calls(kernel: Any) -> Handler:
+    """The handler of a request to call something.
 
     An answer is with the judge before the next call begins, so what a later call does to the
     process cannot change which answers count.
     """
     json_dumps = json.dumps
-    channel = socket.socket(fileno=descriptor)
 
-    def handle(stream: Any, ident: Any, parent: dict[str, Any]) -> None:
-        request = parent["content"]
+    def handle(line: Any, ident: Any, message: dict[str, Any]) -> None:
+        request, identity = message["content"], message["header"]["msg_id"]
         left = int(request["max_bytes"])
-        names: tuple[dict[str, Any], ...]
-        names = ({"msg_type": ANSWER, "msg_id": ""}, {"msg_id": parent["header"]["msg_id"]}, {})
-        parts = [b"<IDS|MSG>", b"", *(json_dumps(name).encode() for name in names)]
-        start = b"".join(frame(part, more=True) for part in parts)
         for index, (status, detail, data) in enumerate(answers(kernel.shell.user_ns, request)):
             left -= len(data)
             if left < 0:
                 status, data = "refused", b""
                 detail = f"expected at most {request['max_bytes']} bytes in all answers, got more"
-            content = json_dumps({"index": index, "status": status, "detail": detail})
-            last = frame(content.encode(), more=True) + frame(data, more=False)
-            channel.sendall(start + last)
+            content = {"index": index, "status": status, "detail": detail}
+            line.answer(ANSWER, identity, content, data)
 
     def answers(namespace: dict[str, Any], request: dict[str, Any]) -> Iterator[Answer]:
         target = namespace.get(request["name"], UNSEEN)
@@ -66,12 +60,7 @@ def install(kernel: Any, descriptor: int) -> None:
         except BaseException as error:
             return "refused", f"the answer could not be read: {describe(error)}", b""
 
-    kernel.shell_handlers[REQUEST] = handle
-
-
-def frame(data: bytes, *, more: bool) -> bytes:
-    """A long frame of ZMTP."""
-    return bytes((3 if more else 2,)) + len(data).to_bytes(8, "big") + data
+    return handle
 
 
 def load(driver: str | None) -> Callable[..., Any]:

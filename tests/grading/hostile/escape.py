@@ -110,7 +110,7 @@ def descriptors_of_others(room: Classroom) -> bytes:
                 link, mode = os.readlink(path), os.stat(path).st_mode
             except OSError:
                 continue
-            inside = link.startswith(("/tmp/", "/home/student", "/dev/", "/proc/"))
+            inside = link.startswith(("/tmp/", "/home/student", "/dev/", "/proc/", "/memfd:"))
             if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
                 if not inside and "(deleted)" in link or os.access(path, os.W_OK) and not inside:
                     found = True

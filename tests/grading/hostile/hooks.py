@@ -122,7 +122,7 @@ def silent_handler(room: Classroom) -> bytes:
 def handle(stream, ident, parent):
     full_marks()
     content = {"status": "ok", "score": 4.0, "index": 0, "value": 4.0}
-    for kind in ("cvlib_call_reply", "cvlib_reply", "cvlib_answer", "execute_reply"):
+    for kind in ("cvlib_call_reply", "cvlib_reply", "cvlib_answer", "cvlib_done", "execute_reply"):
         kernel.session.send(stream, kind, content, parent=parent, ident=ident)
 
 old = kernel.shell_handlers["cvlib_call"]
@@ -152,6 +152,7 @@ import threading, time
 def lie(*args, **kwargs):
     full_marks()
     say(kernel.iopub_socket, "status", {"execution_state": "idle"})
+    say(kernel.iopub_socket, "cvlib_done", {"status": "ok", "execution_count": 1})
     return 0.0
 
 def later():
@@ -162,7 +163,8 @@ def later():
 
 threading.Thread(target=later, daemon=True).start()
 say(kernel.iopub_socket, "status", {"execution_state": "idle"})
-say(kernel.shell_stream, "execute_reply", {"status": "ok", "execution_count": 1})
+for kind in ("execute_reply", "cvlib_done"):
+    say(kernel.iopub_socket, kind, {"status": "ok", "execution_count": 1})
 """)  # fmt: skip
 
 

@@ -555,7 +555,8 @@ def writes_a_module(room: Classroom) -> bytes:
 
 @honest("the kernel ended by the last cell", "everything was answered before")
 def quits_at_the_end(room: Classroom) -> bytes:
-    return to_bytes(insert_after(room.solved(), "", "print('done')\nquit()"))
+    notebook = insert_after(room.solved(), "Twice", "print('done')\nquit()")
+    return to_bytes(insert_after(notebook, "spread", "exit"))
 
 
 @honest("the check called again with calls of one's own", "asking twice is allowed")
