@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cvlib.grading.tools.cli_options import (
+    FOLDER,
+    cluster_options,
+    grading_options,
+    output_option,
+)
+
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
 
 OK, FINDINGS, USAGE, NO_SANDBOX = 0, 1, 2, 3
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -116,34 +121,12 @@ def sample_command(course: Course, problem_sets: list[str]) -> int:
 
 
 @command("run")
-@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 @click.option("--force", is_flag=True, help="Grade again what is already graded.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: one a core.")
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Use this Dask cluster: tcp://host:8786, tls://host:8786 or a scheduler file.",
-)
-@click.option(
-    "--per-student",
-    is_flag=True,
-    help="Draw hidden cases of its own for each student; to keep it so, set "
-    "c.JudgeSettings.per_student = True.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    help="Draw the hidden cases from this seed instead of the course's secret.",
-)
-@click.option(
-    "--unsafe",
-    is_flag=True,
-    help="Run students' code WITHOUT a sandbox: they could read and write whatever you can.",
-)
+@grading_options
 def run_command(course: Course, problem_sets: list[str], **options: Any) -> int:
     """Grade the submissions that are new or changed, and print the table of scores."""
     from cvlib.grading.running import Options, run_set
-    from cvlib.grading.table import show
+    from cvlib.grading.table import progress, show
 
     reports = [run_set(course, s, Options(**options), progress) for s in problem_sets]
     for report in reports:
@@ -158,6 +141,7 @@ def run_command(course: Course, problem_sets: list[str], **options: Any) -> int:
 def feedback_command(course: Course, problem_sets: list[str], force: bool) -> int:
     """Make one HTML page a student, with the marks and the judge's words."""
     from cvlib.grading.feedback import make_pages, stale_pages
+    from cvlib.grading.table import progress
 
     failures: dict[str, str] = {}
     for set_id in problem_sets:
@@ -177,12 +161,7 @@ def feedback_command(course: Course, problem_sets: list[str], force: bool) -> in
     type=click.Choice(["canvas", "moodle", "csv"]),
     help="What to write; default: all three, into the course folder.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file; default: grades-FORMAT.csv in the course folder.",
-)
+@output_option("The file; default: grades-FORMAT.csv in the course folder.")
 def export_command(
     course: Course, problem_sets: list[str], form: str | None, output: Path | None
 ) -> int:
@@ -214,8 +193,7 @@ def export_command(
     metavar="N",
     help="Also grade what is handed in under N new seeds, and list whose marks depend on them.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="For the audit; default: one a core.")
-@click.option("--scheduler", metavar="ADDRESS", help="For the audit: use this Dask cluster.")
+@cluster_options(" for the audit")
 def doctor_command(
     course: Course, problem_sets: list[str], seeds: int, audit: int, **options: Any
 ) -> int:
@@ -226,7 +204,7 @@ def doctor_command(
     from cvlib.grading.doctor import doctor
     from cvlib.grading.running import Options
     from cvlib.grading.spec import load_problem_set
-    from cvlib.grading.table import show_audit, show_examinations
+    from cvlib.grading.table import progress, show_audit, show_examinations
     from cvlib.grading.tools.audit import audit_set, new_seeds
 
     healthy = True
@@ -256,13 +234,6 @@ def where_command(course: Course, problem_sets: list[str], html: Path) -> int:
 
     click.echo(show_places(course, problem_sets, html))
     return OK
-
-
-def progress(items: Iterable[Any], total: int, label: str) -> Iterable[Any]:
-    """A progress bar on stderr; none when there is nothing to do."""
-    from tqdm import tqdm
-
-    return tqdm(items, total=total, desc=label, file=sys.stderr, disable=total == 0)
 
 
 def main() -> None:

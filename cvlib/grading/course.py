@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,8 +126,8 @@ def read_secret(root: Path) -> int:
     """The course's seed; made once, readable by its owner only."""
     path = root / SECRET_NAME
     if not path.exists():
-        draft = root / f"{SECRET_NAME}.{os.getpid()}"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # for its owner only, and named as what a killed writer leaves and the next run removes
+        handle, draft = tempfile.mkstemp(dir=root, prefix=f"{SECRET_NAME}.")
         with os.fdopen(handle, "w") as file:
             file.write(f"{secrets.randbits(128)}\n")
         try:
@@ -134,7 +135,7 @@ def read_secret(root: Path) -> int:
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            os.unlink(draft)
     try:
         return int(path.read_text())
     except ValueError as error:

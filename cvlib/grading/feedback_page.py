@@ -35,8 +35,19 @@ DELIMITER = re.compile(r"^### (BEGIN|END) MARK SCHEME *$", re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
 
 
+def templates() -> jinja2.Environment:
+    """Our pages: what goes into them is escaped unless it is Markup, and none of it may miss."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+
+
 class GetMarks(GetGrades):
-    """Reads the marks from the gradebook, and whether a person has still to give one."""
+    """Reads the marks from the gradebook, and whether a person has still to give one.
+
+    nbgrader wants one that is given looked at again after each grading; it counts all the same.
+    """
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
         super()._get_score(cell, resources)
@@ -44,7 +55,8 @@ class GetMarks(GetGrades):
             cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id,
             self.student_id,
         )  # fmt: skip
-        cell.metadata.nbgrader["waiting"] = bool(grade.needs_manual_grade)
+        given = grade.manual_score is not None
+        cell.metadata.nbgrader["waiting"] = bool(grade.needs_manual_grade) and not given
 
 
 class FeedbackExporter(Exporter):
@@ -82,11 +94,8 @@ def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str
                 view["heading"] = clean_markdown(found[0])
         cells.append(view)
     marks = [view["mark"] for view in cells if view["mark"]]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    return environment.get_template(TEMPLATE).render(
+    template = templates().get_template(TEMPLATE)
+    return template.render(
         title=title,
         cells=cells,
         marks=marks,

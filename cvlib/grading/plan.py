@@ -35,10 +35,10 @@ from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 #: Files of cvlib that can change no score, and the folder of the instructor's tools.
 TOOLS = "grading/tools/"
 WITHOUT_EFFECT = (
-    "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "feedback_page.py", "doctor.py",
-    "sample_class.py",
-    "batch.py", "cluster.py", "worker.py", "running.py", "handed_in.py", "gradebook.py",
-    "course.py", "release.py", "receipt.py", "signing.py", "late.py", "due.py", "table.py",
+    "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "feedback_page.py",
+    "sample_class.py", "doctor.py", "batch.py", "cluster.py", "worker.py", "running.py",
+    "handed_in.py", "gradebook.py", "course.py", "release.py", "receipt.py", "signing.py",
+    "late.py", "due.py", "table.py",
 )  # fmt: skip
 
 

@@ -97,10 +97,10 @@ class Classroom:
             definition.name = exercise.name  # type: ignore[attr-defined]
             source = f"import numpy as np\n\n\n{ast.unparse(tree)}"
             namespace: dict[str, Any] = {"__name__": "student", "np": np}
-            exec(compile(source, "<variant>", "exec"), namespace)
+            exec(compile(source, "<variant>", "exec", dont_inherit=True), namespace)
             target = namespace[exercise.name]
             same = self.outcome_of(exercise, target) == self.outcome_of(exercise, variant.target)
-        except (*FORMAT_ERRORS, ValueError, KeyError):
+        except (*FORMAT_ERRORS, ValueError, KeyError, NameError):
             return None
         return (source, target) if same else None
 

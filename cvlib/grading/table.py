@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cvlib.grading.result import points
 
@@ -127,16 +128,19 @@ def show_places(course: Course, set_ids: Sequence[str], html: Path) -> str:
         places.append((set_id, notebook, "cvlib-grade release"))
     pages = sorted((course.root / "feedback").glob("*/*/*.html"))
     example = pages[0] if pages else course.root / "feedback"
+    canvas = "cvlib-grade export, or cvlib-grade canvas --into FILE with Canvas's own"
     places += [
         ("gradebook", course.root / "gradebook.db", "cvlib-grade release"),
         (f"feedback ({len(pages)} pages)", example, "cvlib-grade feedback"),
-        ("for Canvas", course.root / "grades-canvas.csv", "cvlib-grade export"),
+        ("class report", course.root / "report" / "index.html", "cvlib-grade report"),
+        ("for Canvas", course.root / "grades-canvas.csv", canvas),
         ("for Moodle", course.root / "grades-moodle.csv", "cvlib-grade export"),
     ]
     rows = [
         [name, str(path) if path.exists() else f"not made yet: {remedy}"]
         for name, path, remedy in places
     ]
+    rows.append(["class list", "cvlib-grade students FILE reads one into the gradebook"])
     return "\n".join(columns(rows, left=(0, 1)))
 
 
@@ -151,3 +155,10 @@ def columns(rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> list[str]:
         )
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def progress(items: Iterable[Any], total: int, label: str) -> Iterable[Any]:
+    """A progress bar on stderr; none when there is nothing to do."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, desc=label, file=sys.stderr, disable=total == 0)

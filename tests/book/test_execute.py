@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+
+from tests.myst import HEAD
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,17 +19,7 @@ parts:
       - file: right
       - file: wrong
 """
-PAGE = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
+PAGE = """
 # Page
 
 ```{code-cell} ipython3
@@ -39,11 +30,8 @@ open("ran-PLACE", "a").write("x")
 
 
 @pytest.fixture(scope="module")
-def module():
-    spec = importlib.util.spec_from_file_location("book_execute", ROOT / "book" / "execute.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def module(book_script):
+    return book_script("execute")
 
 
 @pytest.fixture
@@ -51,7 +39,7 @@ def book(tmp_path):
     (tmp_path / "_toc.yml").write_text(TOC)
     (tmp_path / "index.md").write_text("# No code here\n")
     for name, number in (("right", "1"), ("wrong", "0")):
-        page = PAGE.replace("PLACE", name).replace("NUMBER", number)
+        page = HEAD + PAGE.replace("PLACE", name).replace("NUMBER", number)
         (tmp_path / f"{name}.md").write_text(page)
     return tmp_path
 

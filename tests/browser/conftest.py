@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.built_book import built_site
@@ -57,6 +57,13 @@ class Visit:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._heard)
+
+    def first(self, selector: str, address: str) -> Locator:
+        """Go to a page, and bring the first such element of it into view."""
+        self.page.goto(address)
+        element = self.page.locator(selector).first
+        element.scroll_into_view_if_needed()
+        return element
 
     def _heard(self, message: object) -> None:
         if message.type in ("error", "warning"):  # type: ignore[attr-defined]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,46 +21,11 @@ from cvlib.grading.release import release
 from cvlib.grading.running import Options, run_set
 from cvlib.grading.sample_class import write_sample
 from cvlib.grading.spec import load_problem_set
+from tests.browser.lab import jupyter
 
 TINY = Path(__file__).resolve().parents[1] / "grading" / "tiny"
 SET = "ps90_tiny"
 STUDENTS = ("right", "mutant-spread", "blank", "noisy")
-
-
-@contextlib.contextmanager
-def jupyter(root: Path, home: Path) -> Iterator[str]:
-    """The address of a JupyterLab that runs in a course folder, as an instructor's does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    folder = os.path.dirname(sys.executable)
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-            f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
-            "--LabApp.news_url=",
-        ],
-        env={
-            **os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
-        },
-        cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(240):
-            try:
-                address = f"http://127.0.0.1:{port}/api?token={token}"
-                urllib.request.urlopen(address, timeout=5).read()
-                break
-            except OSError:
-                assert server.poll() is None, "JupyterLab ended while it started"
-                time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/lab?token={token}"
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.fixture(scope="module")

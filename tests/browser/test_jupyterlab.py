@@ -1,22 +1,16 @@
 """The released notebook in a real JupyterLab: ``check`` answers, and nbgrader's Validate works."""
 
-import os
 import re
-import secrets
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from cvlib.grading.spec import load_problem_set
-from tests.browser.chromium import launch
+from tests.browser.lab import jupyter
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = "ps02_convolution"
@@ -46,36 +40,11 @@ def release(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(release, tmp_path_factory):
-    """The address of a JupyterLab of its own, with none of the user's settings."""
+    """The address of the released notebook in a JupyterLab of its own."""
     home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config")}
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-            f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={release}",
-            "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
-        ],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{base}/api?token={token}", timeout=5).read()
-                break
-            except OSError:
-                assert server.poll() is None, "JupyterLab ended while it started"
-                time.sleep(0.5)
-        yield f"{base}/lab/tree/{SET}/{SET}.ipynb?token={token}"
-    finally:
-        server.terminate()
-        server.wait(30)
-        shutil.rmtree(home, ignore_errors=True)
+    option = "--LabApp.expose_app_in_browser=True"
+    with jupyter(release, home, option, page=f"lab/tree/{SET}/{SET}.ipynb") as found:
+        yield found
 
 
 def run_all_cells(page: Page) -> None:
@@ -97,23 +66,21 @@ def run_all_cells(page: Page) -> None:
     )
 
 
-def test_a_student_checks_and_validates(lab):
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(lab)
-        run_all_cells(page)
-        panel = page.locator(".jp-NotebookPanel")
-        expect(panel.locator("text=output_size: correct")).to_be_attached(timeout=60_000)
-        expect(panel.get_by_text(re.compile("conv2d_forward: not attempted")).first).to_be_attached(
-            timeout=60_000
-        )
-        page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-        page.get_by_role("button", name="Validate").click()
-        dialog = page.locator(".jp-Dialog, .nbgrader-ErrorDialog, [role=dialog]").first
-        dialog.wait_for(timeout=120_000)
-        words = dialog.inner_text()
-        browser.close()
+def test_a_student_checks_and_validates(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(lab)
+    run_all_cells(page)
+    panel = page.locator(".jp-NotebookPanel")
+    expect(panel.locator("text=output_size: correct")).to_be_attached(timeout=60_000)
+    expect(panel.get_by_text(re.compile("conv2d_forward: not attempted")).first).to_be_attached(
+        timeout=60_000
+    )
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.get_by_role("button", name="Validate").click()
+    dialog = page.locator(".jp-Dialog, .nbgrader-ErrorDialog, [role=dialog]").first
+    dialog.wait_for(timeout=120_000)
+    words = dialog.inner_text()
+    page.close()
     assert "failed" in words.lower()
     assert "conv2d_forward" in words
     assert "not attempted" in words

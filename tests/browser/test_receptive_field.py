@@ -19,10 +19,7 @@ SAID = re.compile(
 
 @pytest.fixture
 def widget(visit, address):
-    visit.page.goto(address + CHAPTER)
-    element = visit.page.locator("receptive-field").first
-    element.scroll_into_view_if_needed()
-    yield element
+    yield visit.first("receptive-field", address + CHAPTER)
     assert visit.complaints == []
 
 

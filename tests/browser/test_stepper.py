@@ -14,10 +14,7 @@ CHAPTER = "/chapters/02_convolution.html"
 
 @pytest.fixture
 def stepper(visit, address):
-    visit.page.goto(address + CHAPTER)
-    element = visit.page.locator("conv-stepper").first
-    element.scroll_into_view_if_needed()
-    yield element
+    yield visit.first("conv-stepper", address + CHAPTER)
     assert visit.complaints == []
 
 

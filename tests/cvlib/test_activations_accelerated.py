@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from on_torch import assert_autocasts, assert_compiles, assert_stays_on_its_device, call
 
 from cvlib.activations import accelerated
 
@@ -14,9 +15,8 @@ CALLS = {
 }
 
 
-def tensors(name):
-    generator = torch.Generator().manual_seed(0)
-    return [torch.randn(shape, generator=generator) for shape in CALLS[name][0]]
+def made(name):
+    return call(accelerated, name, *CALLS[name])
 
 
 def test_every_function_is_called_here():
@@ -25,44 +25,21 @@ def test_every_function_is_called_here():
 
 @pytest.mark.parametrize("name", CALLS)
 def test_compiles_whole(name):
-    torch._dynamo.reset()
-    function, options = getattr(accelerated, name), CALLS[name][1]
-    # aot_eager traces forward and backward and needs no C compiler
-    compiled = torch.compile(
-        lambda *arrays: function(*arrays, **options), fullgraph=True, backend="aot_eager"
-    )
-    plain = [tensor.requires_grad_() for tensor in tensors(name)]
-    traced = [tensor.detach().clone().requires_grad_() for tensor in plain]
-    expected, out = function(*plain, **options), compiled(*traced)
-    torch.testing.assert_close(out, expected)
-    expected.square().sum().backward()
-    out.square().sum().backward()
-    for ours, theirs in zip(traced, plain, strict=True):
-        torch.testing.assert_close(ours.grad, theirs.grad)
+    assert_compiles(*made(name))
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_autocast(name):
-    x, *others = tensors(name)
-    with torch.autocast("cpu", torch.bfloat16):
-        out = getattr(accelerated, name)(x.bfloat16(), *others, **CALLS[name][1])
-    assert out.dtype == torch.bfloat16
-    exact = getattr(accelerated, name)(x, *others, **CALLS[name][1])
-    torch.testing.assert_close(out.float(), exact, rtol=0.05, atol=0.1)
+    assert_autocasts(*made(name), atol=0.1)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_stays_on_its_device(name):
-    on_meta = [tensor.to("meta") for tensor in tensors(name)]
-    out = getattr(accelerated, name)(*on_meta, **CALLS[name][1])
-    assert out.device.type == "meta"
-    assert out.shape == getattr(accelerated, name)(*tensors(name), **CALLS[name][1]).shape
+    assert_stays_on_its_device(*made(name))
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "maxout"])
 def test_channels_last_stays_channels_last(name):
-    x, *others = tensors(name)
-    out = getattr(accelerated, name)(
-        x.to(memory_format=torch.channels_last), *others, **CALLS[name][1]
-    )
+    function, (x, *others) = made(name)
+    out = function(x.to(memory_format=torch.channels_last), *others)
     assert out.is_contiguous(memory_format=torch.channels_last)

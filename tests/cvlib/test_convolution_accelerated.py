@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from on_torch import assert_autocasts, assert_compiles, assert_stays_on_its_device, call
 
 from cvlib.convolution import accelerated
 
@@ -25,9 +26,8 @@ LAYERS = [
 ]
 
 
-def tensors(name):
-    generator = torch.Generator().manual_seed(0)
-    return [torch.randn(shape, generator=generator) for shape in CALLS[name][0]]
+def made(name):
+    return call(accelerated, name, *CALLS[name])
 
 
 def test_every_function_is_called_here():
@@ -39,52 +39,26 @@ def test_every_function_is_called_here():
     [*((name, False) for name in CALLS), ("conv2d", True), ("conv_transpose2d", True)],
 )
 def test_compiles_whole(name, dynamic):
-    torch._dynamo.reset()
-    function, options = getattr(accelerated, name), CALLS[name][1]
-    # aot_eager traces forward and backward and needs no C compiler
-    compiled = torch.compile(
-        lambda *arrays: function(*arrays, **options),
-        fullgraph=True,
-        backend="aot_eager",
-        dynamic=dynamic,
-    )
-    plain = [tensor.requires_grad_() for tensor in tensors(name)]
-    traced = [tensor.detach().clone().requires_grad_() for tensor in plain]
-    expected, out = function(*plain, **options), compiled(*traced)
-    torch.testing.assert_close(out, expected)
-    expected.square().sum().backward()
-    out.square().sum().backward()
-    for ours, theirs in zip(traced, plain, strict=True):
-        torch.testing.assert_close(ours.grad, theirs.grad)
+    assert_compiles(*made(name), dynamic=dynamic)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_channels_last_stays_channels_last(name):
-    x, *others = tensors(name)
+    function, (x, *others) = made(name)
     x = x.to(memory_format=torch.channels_last)
-    out = getattr(accelerated, name)(x, *others, **CALLS[name][1])
+    out = function(x, *others)
     assert out.is_contiguous(memory_format=torch.channels_last)
-    plain = getattr(accelerated, name)(x.contiguous(), *others, **CALLS[name][1])
-    torch.testing.assert_close(out, plain, check_stride=False)
+    torch.testing.assert_close(out, function(x.contiguous(), *others), check_stride=False)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_autocast_chooses_the_precision(name):
-    x, *others = tensors(name)
-    with torch.autocast("cpu", torch.bfloat16):
-        # an activation in bfloat16 meets weights in float32
-        out = getattr(accelerated, name)(x.bfloat16(), *others, **CALLS[name][1])
-    assert out.dtype == torch.bfloat16
-    exact = getattr(accelerated, name)(x, *others, **CALLS[name][1])
-    torch.testing.assert_close(out.float(), exact, rtol=0.05, atol=0.3)
+    assert_autocasts(*made(name), atol=0.3)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_stays_on_its_device(name):
-    on_meta = [tensor.to("meta") for tensor in tensors(name)]
-    out = getattr(accelerated, name)(*on_meta, **CALLS[name][1])
-    assert out.device.type == "meta"
-    assert out.shape == getattr(accelerated, name)(*tensors(name), **CALLS[name][1]).shape
+    assert_stays_on_its_device(*made(name))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

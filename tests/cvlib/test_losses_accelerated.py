@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from on_torch import assert_compiles, assert_stays_on_its_device
 
 from cvlib.losses import accelerated
 
@@ -25,22 +26,17 @@ def scores():
     return torch.randn((5, 4), generator=torch.Generator().manual_seed(0))
 
 
+def made(name):
+    return lambda x: getattr(accelerated, name)(x, *CALLS[name])
+
+
 def test_every_function_is_called_here():
     assert set(CALLS) == set(accelerated.__all__)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_compiles_whole(name):
-    torch._dynamo.reset()
-    function, options = getattr(accelerated, name), CALLS[name]
-    # aot_eager traces forward and backward and needs no C compiler
-    compiled = torch.compile(lambda x: function(x, *options), fullgraph=True, backend="aot_eager")
-    plain, traced = scores().requires_grad_(), scores().requires_grad_()
-    expected, out = function(plain, *options), compiled(traced)
-    torch.testing.assert_close(out, expected)
-    expected.square().sum().backward()
-    out.square().sum().backward()
-    torch.testing.assert_close(traced.grad, plain.grad)
+    assert_compiles(made(name), [scores()])
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -72,10 +68,7 @@ def test_labels_may_come_as_anything(kind):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_looks_at_no_value(name):
-    function, options = getattr(accelerated, name), CALLS[name]
-    out = function(scores().to("meta"), *options)
-    assert out.device.type == "meta"
-    assert out.shape == function(scores(), *options).shape
+    assert_stays_on_its_device(made(name), [scores()])
 
 
 def test_second_derivatives_exist():

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from on_torch import assert_compiles, assert_stays_on_its_device
 
 from cvlib.regularization import accelerated, reference, rotation
 
@@ -37,29 +38,23 @@ def picture(dtype=torch.float32):
     return torch.rand(X, generator=torch.Generator().manual_seed(0)).to(dtype)
 
 
+def made(name):
+    return lambda x: getattr(accelerated, name)(x, **CALLS[name])
+
+
 def test_every_function_is_called_here():
     assert set(CALLS) | OTHERS == set(accelerated.__all__)
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - ON_THE_HOST))
 def test_compiles(name):
-    torch._dynamo.reset()
-    function, options = getattr(accelerated, name), CALLS[name]
-    whole = not {"moves", "rows", "columns", "degrees"} & set(options)  # matrices are NumPy's
-    compiled = torch.compile(lambda x: function(x, **options), fullgraph=whole, backend="aot_eager")
-    plain, traced = picture().requires_grad_(), picture().requires_grad_()
-    expected, out = function(plain, **options), compiled(traced)
-    torch.testing.assert_close(out, expected)
-    expected.square().sum().backward()
-    out.square().sum().backward()
-    torch.testing.assert_close(traced.grad, plain.grad)
+    whole = not {"moves", "rows", "columns", "degrees"} & set(CALLS[name])  # matrices are NumPy's
+    assert_compiles(made(name), [picture()], whole=whole)
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - ON_THE_HOST))
 def test_stays_on_its_device(name):
-    out = getattr(accelerated, name)(picture().to("meta"), **CALLS[name])
-    assert out.device.type == "meta"
-    assert out.shape == getattr(accelerated, name)(picture(), **CALLS[name]).shape
+    assert_stays_on_its_device(made(name), [picture()])
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))

@@ -8,6 +8,7 @@ from pathlib import Path
 from cvlib.grading.course import Course
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.release import release
+from tests.myst import HEAD
 
 SET_ID = "ps92_coins"
 
@@ -33,17 +34,7 @@ PROBLEM_SET = ProblemSet(
     ),
 )
 '''
-COINS_TEXT = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
+COINS_TEXT = """
 # Coins
 
 ## 1 · Guess {points}
@@ -80,7 +71,7 @@ def coins_course(folder: Path, **answers: str) -> Course:
     source = folder / "assignments" / SET_ID
     source.mkdir(parents=True)
     for name, text in (
-        ("exercises.py", COINS), ("notebook.md", COINS_TEXT), ("mutants.py", MUTANTS)
+        ("exercises.py", COINS), ("notebook.md", HEAD + COINS_TEXT), ("mutants.py", MUTANTS)
     ):  # fmt: skip
         (source / name).write_text(text)
     course = Course.open(folder / "c", source.parent)

@@ -141,3 +141,5 @@ def test_where_says_what_is_there_and_how_to_make_the_rest(graded: Course, tmp_p
                str(tmp_path), expect=0)  # fmt: skip
     assert "gradebook.db" in text
     assert "not made yet: make book" in text
+    for command in ("report", "export", "canvas --into FILE", "students FILE"):
+        assert f"cvlib-grade {command}" in text

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +18,7 @@ import nbformat
 import pytest
 
 from cvlib.grading.course import Course, CourseError, read_secret
+from cvlib.grading.intake import remove_drafts
 from cvlib.grading.nbgrader_plugins import JudgeExecute, TolerantExporter
 from cvlib.grading.normalize import release_template
 from cvlib.grading.release import SAMPLE_NAME, release
@@ -51,6 +56,23 @@ def test_a_damaged_secret_is_an_error_and_is_kept(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="damaged"):
         read_secret(tmp_path)
     assert (tmp_path / ".secret").read_text() == "lost\n"
+
+
+def test_a_secret_whose_writer_was_killed_leaves_nothing_for_long(tmp_path: Path) -> None:
+    die = "os.link = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    source = f"import os, signal, sys; from cvlib.grading.course import read_secret; {die}; "
+    source += "read_secret(__import__('pathlib').Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (draft,) = tmp_path.iterdir()
+    assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    seed = read_secret(tmp_path)
+    remove_drafts(tmp_path)
+    assert draft.exists(), "its writer may still be at work"
+    os.utime(draft, (0, 0))
+    remove_drafts(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [".secret"]
+    assert read_secret(tmp_path) == seed
 
 
 def test_nbgrader_loads_our_parts_from_the_configuration(tmp_path: Path) -> None:

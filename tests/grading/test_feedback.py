@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbgrader.api import Gradebook
 
 from cvlib.grading.clean import clean_markdown
 from cvlib.grading.course import Course
 from cvlib.grading.feedback import make_pages, page_path, stale_pages
 from cvlib.grading.feedback_page import render
+from cvlib.grading.running import Options, run_set
 
 SET_ID = "ps90_tiny"
 EVIL = (
@@ -144,10 +147,6 @@ def test_ordinary_markdown_is_rendered() -> None:
 def test_a_page_is_made_again_when_a_mark_changes_and_goes_when_the_grading_does(
     graded: Course, tmp_path: Path
 ) -> None:
-    import shutil
-
-    from nbgrader.api import Gradebook
-
     shutil.copytree(graded.root, tmp_path / "course", symlinks=True)
     course = Course.open(tmp_path / "course", graded.assignments)
     with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib") as gradebook:
@@ -165,6 +164,28 @@ def test_a_page_is_made_again_when_a_mark_changes_and_goes_when_the_grading_does
     shutil.rmtree(course.root / "autograded" / "right")
     assert stale_pages(course, SET_ID) == {}
     assert not page_path(course, SET_ID, "right").exists()
+
+
+def test_a_mark_that_a_person_gave_is_shown_after_a_grading_by_force(
+    graded: Course, tmp_path: Path
+) -> None:
+    """nbgrader wants the answer looked at again, and the formgrader says so to the instructor."""
+    shutil.copytree(graded.root, tmp_path / "course", symlinks=True)
+    course = Course.open(tmp_path / "course", graded.assignments)
+    url = f"sqlite:///{course.root}/gradebook.db"
+    with Gradebook(url, "cvlib") as gradebook:
+        mark = gradebook.find_grade("why", SET_ID, SET_ID, "right")
+        mark.manual_score, mark.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    assert run_set(course, SET_ID, Options(students=["right"], force=True, workers=1)).ok
+    with Gradebook(url, "cvlib") as gradebook:
+        assert gradebook.find_grade("why", SET_ID, SET_ID, "right").needs_manual_grade
+    assert make_pages(course, SET_ID, stale_pages(course, SET_ID)) == {}
+    soup = page(course, "right")
+    assert "to be marked" not in soup.get_text()
+    assert [c.get_text() for c in soup.select("tbody tr")[3].find_all("td")] == [
+        "4 · Why", "1.5 of 2"
+    ]  # fmt: skip
 
 
 def test_formulas_are_mathml_and_carry_nothing_else() -> None:

@@ -20,6 +20,9 @@ from cvlib.grading.gradebook import read_marks
 from cvlib.grading.release import release, sample_expectations
 from cvlib.grading.result import Result
 from cvlib.grading.running import Options, run_set
+from cvlib.grading.sample_class import Classroom
+from cvlib.grading.spec import LoadedSet
+from cvlib.grading.variants import Variant
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
@@ -132,6 +135,20 @@ def test_a_lost_gradebook_is_filled_again_from_the_results(copy_of: Course) -> N
     assert report.graded == 0
     assert report.recorded == len(before)
     assert automatic(copy_of) == before
+
+
+def test_a_variant_is_pasted_only_if_a_notebook_has_all_the_names_it_needs(
+    tiny: LoadedSet,
+) -> None:
+    def alone(x):
+        return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0
+
+    def annotated(x: LoadedSet) -> float:
+        return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0
+
+    room = Classroom(tiny, seed=0)
+    assert room.pasted(Variant("spread", "alone", alone)) is not None
+    assert room.pasted(Variant("spread", "annotated", annotated)) is None
 
 
 def test_looking_for_marks_makes_no_gradebook(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from cvlib.grading.result import ExerciseResult, Result
 from cvlib.grading.running import Options, run_set
 from cvlib.grading.sample_class import Classroom, rewrite, to_bytes, write_sample
 from cvlib.grading.spec import LoadedSet, load_problem_set
-from cvlib.grading.tools.report import duration, set_page, write_report
+from cvlib.grading.tools.report import duration, index_page, set_page, write_report
 from cvlib.grading.tools.report_data import ClassWork, Mark, Work, gather
 from cvlib.grading.tools.report_numbers import (
     Numbers,
@@ -39,7 +41,10 @@ Grade = Callable[..., subprocess.CompletedProcess[str]]
 
 #: How many students handed in what; the name of the first one is meant to be a nuisance.
 KINDS = {"right": 10, "sample": 6, "deviation": 4, "blank": 3, "loop": 3, "exit": 2, "vectors": 2}
-EVIL = "<img src=x onerror=alert(1)>"
+#: A folder may be called so; the names of a person may hold whatever a class list did.
+EVIL = "{{ 7 + 7 }}' onmouseover='alert(1)"
+FIRST = 'Eve" onmouseover="alert(1)'
+LAST = "</td><script>alert(1)</script><img src=x onerror=alert(1)>"
 #: The points for spread, inner, taps and Twice.
 POINTS = {
     "right": (4, 3, 1, 2), "sample": (0, 3, 1, 2), "deviation": (0, 3, 0, 2), "blank": (0, 0, 0, 0),
@@ -84,7 +89,7 @@ def thirty(tmp_path_factory: pytest.TempPathFactory, tiny: LoadedSet) -> Course:
     content = notebooks(tiny)
     with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib") as gradebook:
         gradebook.update_or_create_assignment(SET_ID, duedate=datetime(2026, 11, 1, 12))
-        gradebook.add_student(EVIL, first_name="Eve", last_name="</td><script>alert(1)</script>")
+        gradebook.add_student(EVIL, first_name=FIRST, last_name=LAST)
         gradebook.add_student("idle")
 
     def hand_in(student: str, kind: str) -> None:
@@ -223,23 +228,13 @@ def words(path: Path) -> str:
 
 def test_a_page_is_harmless_and_says_what_was_computed(thirty: Course, tmp_path: Path) -> None:
     page, *_ = write_report(thirty, [SET_ID], tmp_path / "page.html")
-    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
-    active = ["script", "iframe", "link", "form", "input", "object", "embed", "img", "image"]
-    assert not soup.find_all(active)
-    for tag in soup.find_all(True):
-        assert not [a for a in tag.attrs if a.lower().startswith("on")]
-        for reference in ("href", "src", "xlink:href"):
-            assert re.match(r"#|$", tag.get(reference, "")), tag
-    assert not re.search(r"url\((?!#)|@import", page.read_text("utf-8"))
-    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
-    assert policy is not None
-    assert policy["content"].startswith("default-src 'none'")
+    soup = harmless(page.read_text("utf-8"))
     text = words(page)
     for said in (
         "30 submissions, of 31 students", "9 on time, 17 without a time stamp", "4 late",
         "21 waiting for a person", "6 of 27 You divided by n − 1", "47 % (30 % to 64 %)",
         "3 of 27 ran into the time limit 2 · Inner product", "2 ended the Python process",
-        EVIL, "Eve </td><script>alert(1)</script>", "2 h 30 min",
+        EVIL, f"{FIRST} {LAST}", "2 h 30 min",
     ):  # fmt: skip
         assert said in text, said
     rows = {row.td.get_text(): row for row in soup.select(".students tbody tr")}
@@ -247,6 +242,49 @@ def test_a_page_is_harmless_and_says_what_was_computed(thirty: Course, tmp_path:
     cells = [c.get_text() for c in rows["sample-0"].find_all("td")]
     assert cells == ["sample-0", "", "7", "", "0", "3", "1", "1", "2"]
     assert "waiting" in rows["sample-1"].find_all("td")[7]["class"]
+    titles = [cell["title"] for cell in rows[EVIL].select(".name")]
+    assert titles == [EVIL, f"{FIRST} {LAST}"]
+
+
+def test_a_page_escapes_what_no_folder_may_be_called_and_the_instructors_words(
+    tiny: LoadedSet,
+) -> None:
+    """Whatever intake lets through one day, and whatever an exercise is called."""
+    evil = f'"{LAST}'
+    exercises = tuple(
+        replace(e, title=f"{k} · {evil}") for k, e in enumerate(tiny.problem_set.exercises, 1)
+    )
+    marks = {e.id: Mark(1.0, False) for e in exercises}
+    said = f"✗ {evil}: no answer within 2 s: is"
+    found = ExerciseResult("spread", evil, 0.0, 4.0, "incorrect", said, evil, {evil: False})
+    result = Result("k", (found,), ([],), (), 1.0)
+    works = tuple(Work(f"{evil}{k}", evil, marks, result) for k in range(12))
+    work = ClassWork(SET_ID, evil, exercises, works, unrecorded=(evil,))
+    numbers = compute(work)
+    page = harmless(set_page(work, numbers))
+    assert page.title.get_text() == f"{evil}: class report"
+    assert f"not in the gradebook: {evil}" in page.get_text()
+    assert [row.td["title"] for row in page.select(".students tbody tr")] == [
+        w.student for w in works
+    ]
+    assert evil in page.select_one(".said").get_text()
+    assert evil in harmless(index_page([(work, numbers)])).get_text()
+
+
+def harmless(text: str) -> BeautifulSoup:
+    """A page in which nothing can act, load or lead elsewhere than to our own pages."""
+    soup = BeautifulSoup(text, "html.parser")
+    active = ["script", "iframe", "link", "form", "input", "object", "embed", "img", "image"]
+    assert not soup.find_all(active)
+    for tag in soup.find_all(True):
+        assert not [a for a in tag.attrs if a.lower().startswith("on")]
+        for reference in ("href", "src", "xlink:href"):
+            assert re.match(rf"#|{SET_ID}\.html$|$", tag.get(reference, "")), tag
+    assert not re.search(r"url\((?!#)|@import", text)
+    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    assert policy is not None
+    assert policy["content"].startswith("default-src 'none'")
+    return soup
 
 
 def test_figures_have_words_and_axes_have_names(thirty: Course, tmp_path: Path) -> None:
@@ -273,7 +311,7 @@ def test_figures_have_words_and_axes_have_names(thirty: Course, tmp_path: Path) 
 def test_anonymous_pages_name_nobody(thirty: Course, tmp_path: Path, cvlib_grade: Grade) -> None:
     cvlib_grade(thirty.root, "report", "--anonymous", "-o", str(tmp_path / "r"))
     for path in (tmp_path / "r").iterdir():
-        text = path.read_text("utf-8")
+        text = html.unescape(path.read_text("utf-8"))
         for student, _ in students():
             assert student not in text
         assert "Eve" not in text

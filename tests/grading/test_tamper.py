@@ -351,7 +351,7 @@ def test_monstrous_cells_are_read_in_bounded_time(room: Classroom, source: str) 
 def test_the_page_is_harmless_whatever_it_quotes(room: Classroom, course: Course) -> None:
     evil = "</td><script>alert(1)</script>\u202e\x1b[31m"
     source = f"open('/etc/{evil}')\nget_ipython().kernel"
-    hand_in(course, "=1+1'(b)", to_bytes(insert_after(room.solved(), "spread", source)))
+    hand_in(course, "=1+1'b", to_bytes(insert_after(room.solved(), "spread", source)))
     found = {SET_ID: find_tampering(course, SET_ID)}
     html = tamper_page(found).decode()
     assert "<script" not in html
@@ -363,4 +363,4 @@ def test_the_page_is_harmless_whatever_it_quotes(room: Classroom, course: Course
     assert policy is not None
     assert "default-src 'none'" in policy["content"]
     rows = list(csv.DictReader(tamper_csv(found).decode().splitlines()))
-    assert rows[0]["student"] == "'=1+1'(b)"
+    assert rows[0]["student"] == "'=1+1'b"

@@ -8,30 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cvlib.grading.cli import FINDINGS, OK, USAGE, cli, command, progress
+from cvlib.grading.cli import FINDINGS, OK, USAGE, cli, command
+from cvlib.grading.tools.cli_options import FILE, grading_options
 
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @command("regrade")
 @click.option("--dry-run", is_flag=True, help="Only show what would change; nothing is written.")
-@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; default: one a core.")
-@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask cluster: tcp://host:8786.")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    help="Draw the hidden cases from this seed instead of the course's secret.",
-)
-@click.option(
-    "--unsafe",
-    is_flag=True,
-    help="Run students' code WITHOUT a sandbox: they could read and write whatever you can.",
-)
-@click.option("--per-student", is_flag=True, help="As for run: hidden cases for each student.")
+@grading_options
 @click.option("--csv", "csv_file", type=FILE, help="Write the changes into this file too.")
 @click.option("--yes", is_flag=True, help="Write the changes without asking.")
 def regrade_command(
@@ -48,7 +34,7 @@ def regrade_command(
     With --dry-run the exit code is 1 when something would change.
     """
     from cvlib.grading.running import Options, run_set
-    from cvlib.grading.table import show, show_preview
+    from cvlib.grading.table import progress, show, show_preview
     from cvlib.grading.tools.regrade import preview, write_csv
 
     previews = []

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cvlib.grading.cli import OK, command
+from cvlib.grading.tools.cli_options import FILE, output_option
 
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
 
 
 @command("report")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="A folder, or an .html file for one problem set; default: report/ in the course folder.",
+@output_option(
+    "A folder, or an .html file for one problem set; default: report/ in the course folder.",
+    click.Path(path_type=Path),
 )
 @click.option("--anonymous", is_flag=True, help="Leave out the table of students.")
 def report_command(
@@ -37,7 +36,7 @@ def report_command(
 @click.option(
     "--into",
     "exported",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     required=True,
     help="The gradebook file that Canvas exported; it is not changed.",
 )
@@ -48,12 +47,7 @@ def report_command(
     metavar="SET=TITLE",
     help="What a problem set is called in Canvas, if neither by its id nor its title.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to import; default: grades-canvas.csv in the course folder.",
-)
+@output_option("The file to import; default: grades-canvas.csv in the course folder.")
 def canvas_command(
     course: Course,
     problem_sets: list[str],
@@ -80,7 +74,7 @@ def canvas_command(
 
 
 @command("students", sets=False)
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option(
     "--id",
     "id_column",

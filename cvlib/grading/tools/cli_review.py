@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cvlib.grading.cli import FINDINGS, OK, command
+from cvlib.grading.tools.cli_options import list_options, student_option
 
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
-
-PAGE = click.Path(dir_okay=False, path_type=Path)
 
 
 @command("due", sets=False)
@@ -61,31 +61,25 @@ def late_command(course: Course, problem_sets: list[str], write: bool) -> int:
     show_default=True,
     help="List pairs from this score on; 1 is the same work, rare in the class.",
 )
-@click.option("--html", type=PAGE, help="Write a page with the passages side by side.")
-@click.option("--csv", "table", type=PAGE, help="Write the list as a table.")
+@list_options("Write a page with the passages side by side.")
 def similarity_command(
     course: Course, problem_sets: list[str], threshold: float, html: Path | None, table: Path | None
 ) -> int:
     """List pairs of students whose work is more similar than the exercises explain."""
-    from cvlib.grading.intake import atomic_write
     from cvlib.grading.tools import similarity_page as page
     from cvlib.grading.tools.similarity import compare
 
     found = [compare(course, set_id, threshold=threshold) for set_id in problem_sets]
     for comparison in found:
         click.echo(page.show_similar(comparison))
-    for path, content in ((html, page.similar_page), (table, page.similar_csv)):
-        if path is not None:
-            atomic_write(path, content(found))
-            click.echo(path)
+    _write(found, (html, page.similar_page), (table, page.similar_csv))
     return FINDINGS if any(c.pairs for c in found) else OK
 
 
 @command("tamper")
-@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
+@student_option
 @click.option("--notes", is_flag=True, help="Show what is common in honest work, too.")
-@click.option("--html", type=PAGE, help="Write the list as a page.")
-@click.option("--csv", "table", type=PAGE, help="Write the list as a table.")
+@list_options("Write the list as a page.")
 def tamper_command(
     course: Course,
     problem_sets: list[str],
@@ -95,15 +89,21 @@ def tamper_command(
     table: Path | None,
 ) -> int:
     """List signs of tampering for a person to look at; no mark is changed."""
-    from cvlib.grading.intake import atomic_write
     from cvlib.grading.tools import tamper_page as page
     from cvlib.grading.tools.tamper import find_tampering
 
     found = {set_id: find_tampering(course, set_id, students) for set_id in problem_sets}
     for set_id, findings in found.items():
         click.echo(page.show_tampering(set_id, findings, notes=notes))
-    for path, content in ((html, page.tamper_page), (table, page.tamper_csv)):
+    _write(found, (html, page.tamper_page), (table, page.tamper_csv))
+    return FINDINGS if any(f.worst != "note" for fs in found.values() for f in fs) else OK
+
+
+def _write(found: Any, *files: tuple[Path | None, Callable[[Any], bytes]]) -> None:
+    """Write what was found into the files that were asked for, and name them."""
+    from cvlib.grading.intake import atomic_write
+
+    for path, content in files:
         if path is not None:
             atomic_write(path, content(found))
             click.echo(path)
-    return FINDINGS if any(f.worst != "note" for fs in found.values() for f in fs) else OK

@@ -13,12 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup, escape
 
 from cvlib.figures import Plot
 from cvlib.grading.course import Course, CourseError
-from cvlib.grading.feedback_page import TEMPLATES
+from cvlib.grading.feedback_page import templates
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.result import points
 from cvlib.grading.tools import report_plots as plots
@@ -95,10 +94,7 @@ def index_page(entries: Sequence[tuple[ClassWork, Numbers]]) -> str:
 
 
 def _render(template: str, **values: Any) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    environment = templates()
     environment.filters |= {
         "points": points, "percent": plots.percent, "duration": duration, "words": words
     }  # fmt: skip

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from cvlib.grading.export import safe
-from cvlib.grading.feedback_page import TEMPLATES
+from cvlib.grading.feedback_page import templates
 from cvlib.grading.table import columns
 from cvlib.grading.tools.hidden import visible
 from cvlib.grading.tools.similarity import Comparison, Pair
@@ -75,12 +74,8 @@ def similar_csv(comparisons: Sequence[Comparison]) -> bytes:
 
 def similar_page(comparisons: Sequence[Comparison]) -> bytes:
     """One HTML page without a script, in which everything that a student wrote is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     sets = [_set_view(c) for c in comparisons]
-    return environment.get_template("similarity.html").render(sets=sets).encode("utf-8", "replace")
+    return templates().get_template("similarity.html").render(sets=sets).encode("utf-8", "replace")
 
 
 def passages(comparison: Comparison, pair: Pair, place: Place) -> list[list[Line]]:

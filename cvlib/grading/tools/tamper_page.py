@@ -7,10 +7,8 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import jinja2
-
 from cvlib.grading.export import safe
-from cvlib.grading.feedback_page import TEMPLATES
+from cvlib.grading.feedback_page import templates
 from cvlib.grading.tools.evidence import SEVERITIES, Evidence
 from cvlib.grading.tools.hidden import visible
 from cvlib.grading.tools.tamper import Finding
@@ -50,10 +48,6 @@ def tamper_csv(found: Found) -> bytes:
 
 def tamper_page(found: Found) -> bytes:
     """One HTML page without a script, in which everything that a student wrote is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     sets = [
         {
             "id": set_id,
@@ -68,7 +62,7 @@ def tamper_page(found: Found) -> bytes:
         }
         for set_id, findings in found.items()
     ]
-    return environment.get_template("tamper.html").render(sets=sets).encode("utf-8", "replace")
+    return templates().get_template("tamper.html").render(sets=sets).encode("utf-8", "replace")
 
 
 def _view(e: Evidence) -> dict[str, str]:
