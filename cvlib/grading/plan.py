@@ -30,6 +30,7 @@ from cvlib.grading.notebook import (
     model_solutions,
     released_files,
 )
+from cvlib.grading.preload import imports, imports_of_variants
 from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 
 #: Files of cvlib that can change no score, and the folder of the instructor's tools.
@@ -55,7 +56,8 @@ class Item:
     """One exercise that the judge marks: where its check cell is, and its marking sheet.
 
     ``builds_on`` names the exercises that it calls, near and far, and ``solution`` is the source
-    that takes the place of a wrong answer when those that build on it are graded.
+    that takes the place of a wrong answer when those that build on it are graded. ``imports`` are
+    what it and other right answers import.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Item:
     sheet: Sheet
     builds_on: tuple[str, ...] = ()
     solution: str = ""
+    imports: tuple[str, ...] = ()
 
     @property
     def check_id(self) -> str:
@@ -115,6 +118,8 @@ def make_plan(
             ),
             foundations(loaded.problem_set, exercise),
             solutions[exercise.id],
+            imports([solutions[exercise.id]])
+            + imports_of_variants(loaded.variants.alternatives_of(exercise.id)),
         )
         for exercise in loaded.problem_set.exercises
         if exercise.graded_by_judge

@@ -7,11 +7,9 @@ the wrong answer, so that an error is paid for once.
 
 from __future__ import annotations
 
-import ast
-import functools
 import itertools
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +18,7 @@ from nbformat import NotebookNode
 from cvlib.check.marking import Outcome, Reply, mark
 from cvlib.grading.normalize import grade_id, is_solution
 from cvlib.grading.plan import Item, Plan
+from cvlib.grading.preload import imports
 from cvlib.grading.result import ExerciseResult, safe_outputs
 from cvlib.grading.sandbox import Policy
 from cvlib.grading.session import Session
@@ -52,7 +51,7 @@ class Run:
         self.plan = plan
         template = plan.template
         self.preamble = _preamble(template.cells)
-        self.preload = _imports(cell.source for cell in template.cells)
+        self.preload = imports(cell.source for cell in template.cells)
         self.cells = notebook.cells
         self.answered = answered
         self.outputs: dict[int, list[dict[str, Any]]] = {}
@@ -108,8 +107,8 @@ class Run:
         return self.outcomes[name].score < self.outcomes[name].max_score
 
     def _sessions(self, this: _Round) -> None:
-        solutions = (item.solution for item in self.plan.items if item.withhold == this.withhold)
-        preload = "\n".join(dict.fromkeys([*self.preload, *_imports(solutions)]))
+        answers = (i.imports for i in self.plan.items if i.withhold == this.withhold)
+        preload = "\n".join(dict.fromkeys([*self.preload, *itertools.chain(*answers)]))
         policy = Policy(
             withhold=this.withhold, files=self.plan.files, preload=preload,
             unsafe=self.plan.unsafe,
@@ -195,23 +194,6 @@ def _preamble(cells: Sequence[NotebookNode]) -> str:
     """The released code before the first exercise: imports, and names that all cells share."""
     before = itertools.takewhile(lambda cell: not grade_id(cell), cells)
     return "\n".join(cell.source for cell in before if cell.cell_type == "code")
-
-
-def _imports(sources: Iterable[str]) -> list[str]:
-    """The import statements of released code and of model solutions, as a server may make them."""
-    return list(dict.fromkeys(line for source in sources for line in _imports_of(source)))
-
-
-@functools.lru_cache(maxsize=512)
-def _imports_of(source: str) -> tuple[str, ...]:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:  # text, or a magic
-        return ()
-    found = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
-    if "optim" in source:
-        found.append("import torch._dynamo")  # what the first optimizer imports, for a second
-    return tuple(found)
 
 
 def _in_our_words(outcome: Outcome) -> str:
