@@ -1,7 +1,8 @@
 """Runs ipykernel inside the sandbox, in a process that the server forked.
 
-The five listening sockets were made outside and are inherited, so that no directory of the host
-needs to be writable; nothing here is trusted once the student's code runs.
+The line to the judge, or the five listening sockets for a client of Jupyter's, were made outside
+and are inherited, so that no directory of the host needs to be writable; nothing here is trusted
+once the student's code runs.
 """
 
 from __future__ import annotations
