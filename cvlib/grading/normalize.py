@@ -9,6 +9,7 @@ duplicate or forged output can reach the gradebook.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -59,14 +60,13 @@ def normalize(raw: bytes | None, template: NotebookNode) -> tuple[NotebookNode, 
     Returns the notebook and remarks, sentences for the student on what had to be mended; they also
     stand in a cell at the top. Normalising a normalised notebook changes nothing.
     """
-    anchors = {grade_id(cell): cell for cell in template.cells if grade_id(cell)}
     cells, problem = _read(raw)
     remarks: list[str] = []
     if problem:
         remarks.append(f"{problem}: graded as an empty submission.")
         rebuilt = [_plain_copy(cell) for cell in template.cells]
     else:
-        rebuilt = _rebuild(cells, anchors, remarks)
+        rebuilt = _rebuild(cells, template.cells, remarks)
     if remarks:
         rebuilt[: int(_has_note(rebuilt))] = [_new("markdown", NOTE + " ".join(remarks))]
     for index, cell in enumerate(rebuilt):
@@ -84,8 +84,9 @@ def normalize(raw: bytes | None, template: NotebookNode) -> tuple[NotebookNode, 
 
 
 def _rebuild(
-    cells: list[dict[str, Any]], anchors: dict[str, NotebookNode], remarks: list[str]
+    cells: list[dict[str, Any]], released: list[NotebookNode], remarks: list[str]
 ) -> list[NotebookNode]:
+    anchors = {grade_id(cell): cell for cell in released if grade_id(cell)}
     found: dict[str, dict[str, Any]] = {}
     following: dict[str, list[NotebookNode]] = {"": []}  # extra cells, by the anchor before them
     here = ""
@@ -106,7 +107,8 @@ def _rebuild(
             following[here].append(extra)
     rebuilt = following[""]
     for name in _in_their_order(anchors, found):
-        rebuilt.append(_anchored(anchors[name], found.get(name)))
+        place = len(rebuilt) if name in found else _place_of_missing(name, released, rebuilt)
+        rebuilt.insert(place, _anchored(anchors[name], found.get(name)))
         rebuilt += following.get(name, [])
     missing = [n for n in anchors if n not in found]
     changed = [
@@ -141,6 +143,16 @@ def _in_their_order(anchors: Iterable[str], found: Iterable[str]) -> list[str]:
         order.append((here, exercise))
     order.sort(key=lambda pair: pair[0])
     return [name for _, exercise in order for name in exercises[exercise]]
+
+
+def _place_of_missing(name: str, released: list[NotebookNode], rebuilt: list[NotebookNode]) -> int:
+    """Where to put back a cell: before the text that was released after it, if that is there."""
+    before = [k for k, cell in enumerate(rebuilt, start=1) if grade_id(cell)]
+    passed = itertools.dropwhile(lambda cell: grade_id(cell) != name, released)
+    later = {cell.source for cell in passed if not grade_id(cell)}
+    start = before[-1] if before else 0
+    places = (k for k in range(start, len(rebuilt)) if rebuilt[k].source in later)
+    return next(places, len(rebuilt))
 
 
 def _has_note(cells: list[NotebookNode]) -> bool:

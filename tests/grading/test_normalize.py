@@ -133,6 +133,22 @@ def test_a_deleted_check_cell_comes_back_with_a_remark() -> None:
     assert any("missing" in r and "check-spread" in r for r in remarks)
     order = [grade_id(c) for c in notebook.cells if c.cell_type == "code"]
     assert order[order.index("spread") + 1] == "check-spread"
+    headings = [c.source.split("\n")[0] for c in TEMPLATE.cells]
+    mended = [
+        c.source.split("\n")[0] for c in notebook.cells if c.source != notebook.cells[0].source
+    ]
+    assert mended == headings, "it stands before the heading of the next exercise"
+
+
+def test_a_deleted_check_cell_comes_after_what_the_student_put_there() -> None:
+    own = {"cell_type": "code", "metadata": {}, "source": "scale = 1.0", "outputs": []}
+
+    def change(cells: list[dict[str, Any]]) -> None:
+        cells[cells.index(find(cells, "check-spread"))] = own
+
+    notebook, _ = check(edited(change))
+    sources = [c.source for c in notebook.cells]
+    assert grade_id(notebook.cells[sources.index("scale = 1.0") + 1]) == "check-spread"
 
 
 def test_flags_tags_points_and_types_are_restored() -> None:
