@@ -260,5 +260,6 @@ def test_a_preload_that_fails_harms_no_session() -> None:
 
 
 def test_a_kernel_that_does_not_start_says_why() -> None:
-    with pytest.raises(SandboxError, match="did not start"), Session(Policy(memory_bytes=2**20)):
+    too_small = Policy(tmp_bytes=4096, files={"data.bin": bytes(10**6)})
+    with pytest.raises(SandboxError, match=r"(?s)did not start.*No space left"), Session(too_small):
         pass

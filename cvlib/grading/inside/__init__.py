@@ -1,1 +1,1 @@
-"""What runs inside the sandbox: the launcher of the kernel, hollow modules, and the shim."""
+"""What runs inside the sandbox: the server, the kernels it forks, their line to the judge."""

@@ -168,7 +168,7 @@ for kind in ("execute_reply", "cvlib_done"):
 """)  # fmt: skip
 
 
-@member("answers written on the answers' own socket: the score, and every index twice", VALUES)
+@member("answers written on the judge's own line: the score, and every index twice", VALUES)
 def forged_answers(room: Classroom) -> bytes:
     return lying(room, ANSWERS + """
 def lie(*args, **kwargs):
@@ -189,7 +189,7 @@ for parent in ("", "0", kernel.get_parent()["header"]["msg_id"]):
 """)  # fmt: skip
 
 
-@member("malformed frames, wrong indexes and foreign types on the answers' socket",
+@member("malformed frames, wrong indexes and foreign types on the judge's line",
         "0: what cannot be read is refused")  # fmt: skip
 def malformed_answers(room: Classroom) -> bytes:
     return lying(room, ANSWERS + """

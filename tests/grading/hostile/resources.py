@@ -190,7 +190,7 @@ def huge_texts(room: Classroom) -> bytes:
 
 
 @on("ps91_chain")
-@member("hundreds of megabytes on the wire of the answers",
+@member("hundreds of megabytes on the line to the judge",
         "all points but those of the last exercise: what is too long is not kept",
         without_predict)  # fmt: skip
 def answer_flood(room: Classroom) -> bytes:
