@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -72,3 +73,16 @@ def test_files_of_the_library_fit_one_concept():
         if (n := len(p.read_text().splitlines())) > 250
     }
     assert not long
+
+
+def test_two_processes_share_the_tests_but_not_the_files_that_grade():
+    files = ["tests/grading/test_intake.py", "tests/grading/test_sandbox_wire.py",
+             "tests/check/test_codec.py"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider", *files],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = re.findall(r"^\[(gw\d)\].* PASSED (\S+?)::", done.stdout, re.MULTILINE)
+    workers = [{worker for worker, file in found if file == wanted} for wanted in files]
+    assert len(workers[0]) == len(workers[1]) == 1
+    assert set.union(*workers) == {"gw0", "gw1"}

@@ -302,6 +302,9 @@ def test_a_submission_that_was_taken_away_keeps_its_rows(first: Twins) -> None:
 
 
 def test_a_due_date_that_moves_changes_the_penalty(first: Twins) -> None:
+    for course in first:
+        stamp = course.submitted / "right" / SET_ID / "timestamp.txt"
+        stamp.write_text("2026-11-01 11:00:00 UTC")
     with first.gradebooks() as both:
         for gradebook in both:
             gradebook.update_or_create_assignment(SET_ID, duedate=datetime(2026, 11, 1, 9, 0))
