@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import inspect
-import textwrap
 from collections.abc import Iterable
 
+from cvlib.grading.drivers import source_of
 from cvlib.grading.variants import Variant
 
 
@@ -22,14 +21,14 @@ def imports_of_variants(variants: Iterable[Variant]) -> tuple[str, ...]:
     sources = []
     for variant in variants:
         with contextlib.suppress(OSError, TypeError):  # a value, or a function without a source
-            sources.append(inspect.getsource(variant.target))
+            sources.append(source_of(variant.target))
     return imports(sources)
 
 
 @functools.lru_cache(maxsize=512)
 def _imports_of(source: str) -> tuple[str, ...]:
     try:
-        nodes = list(ast.walk(ast.parse(textwrap.dedent(source))))
+        nodes = list(ast.walk(ast.parse(source)))
     except SyntaxError:  # text, or a magic
         return ()
     found = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]

@@ -7,10 +7,8 @@ the whole chain from the file on disk to the gradebook.
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import shutil
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +18,7 @@ from nbformat import NotebookNode
 
 from cvlib.check.marking import Outcome, local_call
 from cvlib.grading.course import Course
+from cvlib.grading.drivers import source_of
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.judge import generator, judge_exercise
 from cvlib.grading.normalize import grade_id, is_solution, release_template
@@ -91,7 +90,7 @@ class Classroom:
         if exercise.kind == "answer" and not callable(variant.target):
             return f"{exercise.name} = {variant.target!r}", variant.target
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(variant.target)))
+            tree = ast.parse(source_of(variant.target))
             (definition,) = tree.body
             definition.decorator_list = []  # type: ignore[attr-defined]
             definition.name = exercise.name  # type: ignore[attr-defined]

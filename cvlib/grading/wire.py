@@ -51,10 +51,6 @@ class Channel:
         """The descriptor to poll."""
         return self.socket.fileno()
 
-    def close(self) -> None:
-        """Hang up."""
-        self.socket.close()
-
     def send(self, data: bytes, deadline: float) -> None:
         """Send a request, or raise WireError when the kernel does not take it in time."""
         try:

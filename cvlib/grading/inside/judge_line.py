@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import signal
@@ -86,10 +87,19 @@ class Line(IOPubThread):
 
     def answer(self, kind: str, request: str, content: dict[str, Any], *buffers: bytes) -> None:
         """Send a message that belongs to a request."""
-        parts: tuple[dict[str, Any], ...]
-        parts = ({"msg_type": kind}, {"msg_id": request}, {}, content)
-        texts = (json.dumps(part, ensure_ascii=False).encode("utf-8", "replace") for part in parts)
-        self.send_multipart([b"<IDS|MSG>", b"", *texts, *buffers])
+        self.send_multipart([*opening(kind, request), as_json(content), *buffers])
+
+
+@functools.lru_cache(maxsize=1)
+def opening(kind: str, request: str) -> tuple[bytes, ...]:
+    """The parts of a message before its content, the same for all answers to a request."""
+    header, parent = as_json({"msg_type": kind}), as_json({"msg_id": request})
+    return b"<IDS|MSG>", b"", header, parent, b"{}"
+
+
+def as_json(content: dict[str, Any]) -> bytes:
+    """JSON in which text stands as it is."""
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def frame(data: bytes, *, more: bool) -> bytes:

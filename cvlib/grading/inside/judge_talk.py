@@ -23,14 +23,11 @@ def talk(kernel: Any, descriptor: int) -> NoReturn:
     """Serve until the judge hangs up."""
     line = Line(descriptor)
     kernel.session.pid = os.getpid()
-    kernel.iopub_thread = kernel.iopub_socket = line
-    kernel.stdin_socket = line
-    sys.stdout = kernel._stdout = DirectStream(kernel.session, line, "stdout")
-    sys.stderr = kernel._stderr = DirectStream(kernel.session, line, "stderr")
+    sys.stdout = DirectStream(kernel.session, line, "stdout")
+    sys.stderr = DirectStream(kernel.session, line, "stderr")
+    kernel.instance(iopub_thread=line, iopub_socket=line, stdin_socket=line)
     sys.displayhook = hook = ZMQDisplayHook(kernel.session, line)
     hook.get_execution_count = lambda: kernel.execution_count  # type: ignore[method-assign]
-    for publisher in (kernel.shell.displayhook, kernel.shell.display_pub):
-        publisher.pub_socket = line
     kernel.shell_handlers[CELL] = run_cell(kernel)
     kernel.shell_handlers[shim.REQUEST] = shim.make_calls(kernel)
     loop = kernel.io_loop = ioloop.IOLoop.current()

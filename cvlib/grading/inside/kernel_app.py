@@ -86,7 +86,6 @@ def prepare() -> None:
             parent=app, session=session, profile_dir=profile, user_ns=None, log=app.log
         )
     app.kernel.shell_channel_thread = NoThread()
-    app.kernel._execute_sleep = 0
     app.init_pdb()
     app.init_path()
     app.init_shell()
