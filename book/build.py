@@ -17,14 +17,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from execute import THREADS, cores, execute
+
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "matplotlib", "torch")
-CELL_SECONDS = "300"
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(r"(reading sources|writing output)\.\.\. +\[ *(\d+)%\] (\S+)")
@@ -89,10 +90,13 @@ def build(root: Path = ROOT, *, force: bool = False) -> Path:
             _remove(root, "html")
         start = time.monotonic()
         print("book: building", flush=True)
-        if _run(root) != 0:
+        print("  running the pages", flush=True)
+        broken = execute(root, root / "_build" / ".jupyter_cache", jobs=cores())
+        log = _sphinx(root)
+        if broken or log:
             # Sphinx does not repeat the warnings of pages it has read, so let it read them again.
             _remove(root, ".doctrees")
-            raise RuntimeError("the book was not built: see the warnings above")
+            raise RuntimeError(_what_failed(site, broken, log))
         stamp.write_text(json.dumps(wanted))
         print(f"book: built in {time.monotonic() - start:.0f} s, open {site / 'index.html'}")
         return site
@@ -103,27 +107,32 @@ def _remove(root: Path, *folders: str) -> None:
         shutil.rmtree(root / "_build" / folder, ignore_errors=True)
 
 
-def _run(root: Path) -> int:
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-    environment = {
-        **os.environ,
-        **threads,
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
-    }
-    print("  executing the pages", flush=True)
-    script = str(Path(__file__).with_name("execute.py"))
-    execute = [sys.executable, script, ".", "_build/.jupyter_cache", CELL_SECONDS]
-    code, heard = _follow(execute, root, environment)
+def _sphinx(root: Path) -> Path | None:
+    """Write the site; where Sphinx warned or failed, return the file with all that it said."""
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+    code, heard = _follow(command, root, environment)
     if code == 0:
-        command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
-        code, heard = _follow(command, root, environment)
-    if code != 0:
-        log = root / "_build" / "book.log"
-        log.write_text("\n".join(heard), "utf-8")
-        print(f"  everything that was said: {log}")
-    return code
+        return None
+    log = root / "_build" / "book.log"
+    log.write_text("\n".join(heard), "utf-8")
+    return log
+
+
+def _what_failed(site: Path, broken: Mapping[str, Sequence[str]], log: Path | None) -> str:
+    """Which page failed and of what, where the rest is, and where to read on; a line each."""
+    lines = []
+    for page, failed in broken.items():
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        lines.append(f"{page} failed: {failed[0]}{more}")
+    if not broken:
+        lines.append(f"Sphinx warned: see the lines above, or {log}")
+    if (site / "index.html").is_file():
+        lines.append(f"the rest of the book is there: {site / 'index.html'}")
+    else:
+        lines.append(f"the book was not built: see {log}")
+    return "\n".join(lines)
 
 
 def _follow(command: list[str], root: Path, environment: dict[str, str]) -> tuple[int, list[str]]:
@@ -160,7 +169,8 @@ def main() -> int:
     try:
         build(force=parser.parse_args().force)
     except RuntimeError as error:
-        print(f"book: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"book: {line}", file=sys.stderr)
         return 1
     return 0
 

@@ -8,6 +8,7 @@ it. Pages draw their seeds from here, so that one environment variable gives all
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Sequence
@@ -23,9 +24,9 @@ from cvlib.intervals import mean_interval
 SEED_SET = "CVLIB_SEED_SET"
 #: "record": a claim that does not hold is noted and the page goes on.
 CLAIMS = "CVLIB_CLAIMS"
-#: The name under which a claim stands in an executed page starts with this.
+#: The name under which a claim stands in an executed page starts with this, and its kind is that.
 PREFIX = "claim:"
-JSON = "application/json"
+KEPT_AS = "application/papermill.record/text/plain"
 _SET_SIZE = 1000
 
 
@@ -106,12 +107,13 @@ class Claim:
         return f"{whose} between {self.above:g} and {self.below:g}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """How a page keeps it: in words, and as data for whoever collects the claims."""
-        return {"text/plain": str(self), JSON: asdict(self)}
+        """How a page keeps it: as text that whoever collects the claims reads back."""
+        return {"text/plain": json.dumps(asdict(self), ensure_ascii=False)}
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Claim:
-        """Return the claim that a page or the record kept."""
+    def from_text(cls, text: str) -> Claim:
+        """Return the claim that a page kept."""
+        data: dict[str, Any] = json.loads(text)
         return cls(**data | {"seeds": tuple(data["seeds"])})
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from tables import table
 
 from cvlib.grading.spec import load_problem_set
 
@@ -43,9 +44,10 @@ class Ledger(SphinxDirective):
         rooms = [importlib.import_module(name) for name in ledger["rooms"]]
         self.titles = self._exercise_titles(ledger["problem_set"])
         rows = ledger["row"]
-        table = _table(COLUMNS, [self._cells(row, rooms) for row in rows])
-        self.set_source_info(table)
-        return [nodes.paragraph("", _summary(rows)), table]
+        laid_out = table(COLUMNS, [self._cells(row, rooms) for row in rows], empty=NOTHING)
+        laid_out["classes"].append("ledger")
+        self.set_source_info(laid_out)
+        return [nodes.paragraph("", _summary(rows)), laid_out]
 
     def _exercise_titles(self, set_id: str) -> dict[str, str]:
         assignments = Path(self.env.srcdir) / "assignments"
@@ -100,26 +102,6 @@ def _link(target: str, domain: str, kind: str, text: str) -> nodes.Node:
         "", inner, refdomain=domain, reftype=kind, reftarget=target,
         refexplicit=bool(text), refwarn=True,
     )  # fmt: skip
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:
-    group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=1) for _ in header]
-    head, body = nodes.thead(), nodes.tbody()
-    head += _row([[nodes.Text(title)] for title in header])
-    body += [_row(cells) for cells in rows]
-    group += [head, body]
-    return nodes.table("", group, classes=["ledger"])
-
-
-def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
-    row = nodes.row()
-    for cell in cells:
-        entry = nodes.entry()
-        for content in cell or [nodes.emphasis("", NOTHING)]:
-            entry += nodes.paragraph("", "", content)
-        row += entry
-    return row
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,36 +1,20 @@
-import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from bs4 import BeautifulSoup
 
+# The scripts of the book and its Sphinx extensions are modules for these tests.
+sys.path.insert(0, str(Path(__file__).parents[2] / "book"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 
-from tests.built_book import ROOT, built_site
+from tests.built_book import built_site
 
 
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The folder of the finished site."""
     return built_site()
-
-
-@pytest.fixture(scope="session")
-def book_script() -> Callable[[str], ModuleType]:
-    """Load a script of the book as a module: ``build``, ``execute``."""
-
-    def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(f"book_{name}", ROOT / "book" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture(scope="session")

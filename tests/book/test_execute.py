@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import execute
 import pytest
+from jupyter_cache import get_cache
 
+from cvlib.arithmetics import arithmetics
 from tests.myst import HEAD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,11 +33,6 @@ open("ran-PLACE", "a").write("x")
 """
 
 
-@pytest.fixture(scope="module")
-def module(book_script):
-    return book_script("execute")
-
-
 @pytest.fixture
 def book(tmp_path):
     (tmp_path / "_toc.yml").write_text(TOC)
@@ -44,29 +43,92 @@ def book(tmp_path):
     return tmp_path
 
 
-def test_every_chapter_has_code(module):
-    pages = {p.relative_to(ROOT).as_posix() for p in module.pages_with_code(ROOT)}
+def test_every_chapter_has_code():
+    pages = {p.relative_to(ROOT).as_posix() for p in execute.pages_with_code(ROOT)}
     chapters = {p.relative_to(ROOT).as_posix() for p in (ROOT / "chapters").glob("*.md")}
     assert chapters <= pages
     assert "book/index.md" in pages
     assert "book/glossary.md" not in pages
 
 
-def test_a_page_runs_once_and_a_failing_one_is_named(module, book):
+def run_all(book: Path) -> dict[str, list[str]]:
+    return execute.execute(book, book / "cache", jobs=2)
+
+
+def ran(book: Path, name: str) -> int:
+    place = book / f"ran-{name}"
+    return len(place.read_text()) if place.exists() else 0
+
+
+def test_a_page_that_failed_is_named_with_its_line_and_tried_again(book):
     for _ in range(2):
-        failed = module.execute(book, book / "cache", timeout=60)
-        assert [Path(f).name for f in failed] == ["wrong.md"]
-    assert (book / "ran-right").read_text() == "x"
-    assert (book / "ran-wrong").read_text() == "xx"
+        broken = run_all(book)
+        assert broken == {"wrong": ["ZeroDivisionError: division by zero, in `1 / 0`"]}
+    assert (ran(book, "right"), ran(book, "wrong")) == (1, 2)
 
 
-def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(module, book):
-    (book / "wrong.md").unlink()
-    assert module.execute(book, book / "cache", timeout=60) == []
+def test_what_a_failing_page_did_show_is_there_for_the_book(book):
+    run_all(book)
+    kept = [get_cache(str(book / "cache")).get_cache_bundle(r.pk).nb
+            for r in get_cache(str(book / "cache")).list_cache_records()]  # fmt: skip
+    assert len(kept) == 2
+    assert {o.output_type for nb in kept for c in nb.cells for o in c.get("outputs", ())} == {
+        "execute_result", "error"
+    }  # fmt: skip
+
+
+def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(book):
     page = book / "right.md"
+    run_all(book)
     page.write_text(page.read_text().replace("# Page", "# Another title"))
-    module.execute(book, book / "cache", timeout=60)
-    assert (book / "ran-right").read_text() == "x"
+    run_all(book)
+    assert ran(book, "right") == 1
     page.write_text(page.read_text().replace("1 / 1", "1 / 2"))
-    module.execute(book, book / "cache", timeout=60)
-    assert (book / "ran-right").read_text() == "xx"
+    run_all(book)
+    assert ran(book, "right") == 2
+
+
+def test_a_page_runs_again_when_a_room_changes_that_it_uses_and_no_other(book):
+    library = book / "cvlib"
+    for room in ("used", "other"):
+        (library / room).mkdir(parents=True)
+        (library / room / "__init__.py").write_text("")
+        (library / room / "deep.py").write_text("")
+    (library / "__init__.py").write_text("")
+    for name in ("claims.py", "arithmetics.py", "intervals.py"):
+        (library / name).write_text((ROOT / "cvlib" / name).read_text())
+    page = book / "right.md"
+    page.write_text(page.read_text().replace("1 / 1", "import cvlib.used"))
+    run_all(book)
+    (library / "other" / "deep.py").write_text("x = 1")
+    run_all(book)
+    assert ran(book, "right") == 1
+    (library / "used" / "deep.py").write_text("x = 1")
+    run_all(book)
+    assert ran(book, "right") == 2
+
+
+def test_the_longest_page_starts_first(book):
+    (book / "_build").mkdir()
+    costs = {"wrong": {"cpu": 50.0}, "right": {"cpu": 2.0}}
+    (book / "_build" / "pages.json").write_text(json.dumps(costs))
+    pages = [book / "right.md", book / "wrong.md"]
+    work = [(page, execute.Setting()) for page in pages]
+    assert [p.stem for p, _ in execute.run_pages(book, work, jobs=1)] == ["wrong", "right"]
+
+
+def test_a_setting_reaches_the_page(book):
+    page = book / "right.md"
+    asked = "import os; os.environ['CVLIB_SEED_SET'], os.environ.get('ATEN_CPU_CAPABILITY')"
+    page.write_text(page.read_text().replace("1 / 1", asked))
+    for name, variables in arithmetics().items():
+        run = execute.run_page(book, page, execute.Setting(name, 2))
+        assert repr(("2", variables.get("ATEN_CPU_CAPABILITY"))) in json.loads(run.notebook)[
+            "cells"][1]["outputs"][0]["data"]["text/plain"]  # fmt: skip
+
+
+def test_the_cost_of_a_page_is_kept(book):
+    run_all(book)
+    costs = json.loads((book / "_build" / "pages.json").read_text())
+    assert set(costs) == {"right", "wrong"}
+    assert all(0 < c["cpu"] < 600 and 0 < c["calibration"] < 600 for c in costs.values())
