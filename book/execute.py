@@ -50,7 +50,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Run:
-    """What a page did under a setting: claims, failed cells, CPU seconds, its own and the loop's."""
+    """What a page did under a setting: its claims, failed cells, its CPU seconds and a loop's."""
 
     page: str
     setting: Setting

@@ -10,7 +10,17 @@ from pathlib import Path
 import build
 import pytest
 
+from tests.myst import HEAD
+
 ROOT = Path(__file__).resolve().parents[2]
+FAILING = """
+```{code-cell} ipython3
+from cvlib.claims import claim, seeds
+
+claim("gain", "It gains.", [1, 2, 3], seeds=seeds(3), above=5)
+print("went", "on")
+```
+"""
 
 
 def test_a_second_build_is_skipped_at_once(site):
@@ -60,6 +70,26 @@ def test_a_build_that_fails_says_so_and_is_tried_again(tmp_path, capsys):
         build.build(root)
     (root / "book" / "index.md").write_text("# T\n\nText.\n")
     assert (build.build(root) / "index.html").is_file()
+
+
+def test_a_page_that_fails_is_named_with_its_claim_and_the_rest_is_there(tmp_path):
+    root = tree(tmp_path)
+    (root / "_config.yml").write_text("title: T\nonly_build_toc_files: true\n")
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nparts:\n- chapters:\n  - file: chapters/one\n"
+    )
+    (root / "book" / "index.md").write_text("# T\n\nText.\n")
+    (root / "chapters" / "one.md").write_text(f"{HEAD}# One\n\n{FAILING}")
+    with pytest.raises(RuntimeError) as failure:
+        build.build(root)
+    named, rest = str(failure.value).splitlines()
+    assert named == (
+        "chapters/one failed: the claim gain, “It gains.”, wants interval above 5, "
+        "measured 2 [-0.4841, 4.484] over 3 seeds"
+    )
+    assert rest == f"the rest of the book is there: {root / '_build' / 'html' / 'index.html'}"
+    written = (root / "_build" / "html" / "chapters" / "one.html").read_text()
+    assert "went on" in written
 
 
 def test_the_styles_and_scripts_of_the_site_are_the_present_ones(site):
