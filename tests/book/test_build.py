@@ -10,7 +10,7 @@ from pathlib import Path
 import build
 import pytest
 
-from tests.myst import HEAD
+from tests.myst import HEAD, add_library
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILING = """
@@ -74,6 +74,7 @@ def test_a_build_that_fails_says_so_and_is_tried_again(tmp_path, capsys):
 
 def test_a_page_that_fails_is_named_with_its_claim_and_the_rest_is_there(tmp_path):
     root = tree(tmp_path)
+    add_library(root)
     (root / "_config.yml").write_text("title: T\nonly_build_toc_files: true\n")
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nparts:\n- chapters:\n  - file: chapters/one\n"

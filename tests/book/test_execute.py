@@ -10,7 +10,7 @@ import pytest
 from jupyter_cache import get_cache
 
 from cvlib.arithmetics import arithmetics
-from tests.myst import HEAD
+from tests.myst import HEAD, add_library
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,14 +89,7 @@ def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(book
 
 
 def test_a_page_runs_again_when_a_room_changes_that_it_uses_and_no_other(book):
-    library = book / "cvlib"
-    for room in ("used", "other"):
-        (library / room).mkdir(parents=True)
-        (library / room / "__init__.py").write_text("")
-        (library / room / "deep.py").write_text("")
-    (library / "__init__.py").write_text("")
-    for name in ("claims.py", "arithmetics.py", "intervals.py"):
-        (library / name).write_text((ROOT / "cvlib" / name).read_text())
+    library = add_library(book, "used", "other")
     page = book / "right.md"
     page.write_text(page.read_text().replace("1 / 1", "import cvlib.used"))
     run_all(book)
