@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def chain() -> LoadedSet:
 
 @pytest.fixture(scope="module")
 def plan(chain: LoadedSet) -> Plan:
-    return make_plan(chain, seed=7, limits=Limits(cell_seconds=3.0, session_seconds=60.0))
+    return make_plan(chain, seed=7)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_outputs_come_from_the_first_round(room, plan):
 
 def test_a_cell_says_that_it_hung_whichever_run_it_hung_in(room, plan):
     endless = "def spread(x):\n    return 2.0\n\n\nwhile True:\n    pass"
-    result = graded(room, plan, spread=endless)
+    result = graded(room, replace(plan, limits=Limits(cell_seconds=3.0)), spread=endless)
     assert lost(result) == {"spread": 3.0}
     shown = [o["evalue"] for cell in result.outputs for o in cell if o["output_type"] == "error"]
     assert any("stopped after 3 s" in text for text in shown)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,12 +35,10 @@ def test_every_command_has_help(command: str) -> None:
     assert len(text.splitlines()) > 4
 
 
-def test_help_comes_at_once() -> None:
-    start = time.monotonic()
+def test_help_imports_little() -> None:
     heavy = "import sys, cvlib.grading.cli; print({'numpy', 'nbgrader', 'torch'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()", "the command line imports what its help does not need"
-    assert time.monotonic() - start < 10
 
 
 def test_wrong_use_exits_with_two_and_says_why(tmp_path: Path) -> None:

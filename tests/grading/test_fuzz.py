@@ -9,7 +9,6 @@ import json
 import pickle
 import random
 import socket
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,7 @@ from cvlib.grading.result import Result, safe_outputs
 from cvlib.grading.sample_class import Classroom, to_bytes
 from cvlib.grading.spec import load_problem_set
 from cvlib.grading.wire import DELIMITER, MAX_FRAMES, MAX_QUEUE, Channel, Message, load_json
+from tests.effort import effort
 
 MEMORY = 2**20
 LONGEST = 10**399 - 1  # the longest number that is taken
@@ -187,14 +187,14 @@ def test_any_json_is_decoded_or_refused(obj: Any) -> None:
 )
 def test_an_answer_over_the_limit_takes_no_memory(obj: Any) -> None:
     tracemalloc.start()
-    start = time.process_time()
     try:
         assert decoded(obj, max_bytes=2**20) is None
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 30 * MEMORY
-    assert time.process_time() - start < 5
+    _, loops = effort(lambda: decoded(obj, max_bytes=2**20))
+    assert loops < 100
 
 
 def test_an_npy_file_with_a_pickle_is_not_opened() -> None:
@@ -489,9 +489,8 @@ odd_notebooks = st.fixed_dictionaries(
 
 def checked(raw: bytes) -> dict[str, str]:
     """Normalise, assert all that must hold of every notebook, and return the solution cells."""
-    start = time.process_time()
-    notebook, remarks = normalize(raw, copy.deepcopy(TEMPLATE))
-    assert time.process_time() - start < 3
+    (notebook, remarks), loops = effort(normalize, raw, copy.deepcopy(TEMPLATE))
+    assert loops < 60
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
     text = nbformat.writes(notebook).encode()
@@ -586,9 +585,8 @@ def test_shuffled_repeated_and_deleted_cells_cost_no_solution(chance: random.Ran
     ],
     ids=["empty cells", "our own note", "one id"],
 )
-def test_a_flood_of_cells_is_cut_in_no_time(cell: dict[str, Any]) -> None:
+def test_a_flood_of_cells_is_cut_with_little_effort(cell: dict[str, Any]) -> None:
     raw = json.dumps({"cells": [cell] * 100_000}).encode()
-    start = time.process_time()
-    notebook, _ = normalize(raw, TEMPLATE)
-    assert time.process_time() - start < 2
+    (notebook, _), loops = effort(normalize, raw, TEMPLATE)
+    assert loops < 40
     assert len(notebook.cells) <= MAX_EXTRA_CELLS + len(TEMPLATE.cells) + 1

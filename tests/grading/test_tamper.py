@@ -9,7 +9,6 @@ import os
 import shutil
 import sqlite3
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from cvlib.grading.tools.facts import read_facts
 from cvlib.grading.tools.tamper import find_tampering
 from cvlib.grading.tools.tamper_notebook import look_at_notebook
 from cvlib.grading.tools.tamper_page import show_tampering, tamper_csv, tamper_page
+from tests.effort import effort
 
 ROOT = Path(__file__).parents[2]
 SET_ID = "ps90_tiny"
@@ -318,17 +318,16 @@ def database(root: Path) -> list[str]:
 # --- hostile input ------------------------------------------------------------------------------
 
 
-def test_the_corpus_is_read_in_bounded_time(rooms: dict[str, Classroom]) -> None:
-    """Every hostile notebook is read within seconds, and most of those that tamper are listed."""
+def test_the_corpus_is_read_with_bounded_effort(rooms: dict[str, Classroom]) -> None:
+    """Hostile notebooks are read with little effort, and most that tamper are listed."""
     listed = members = 0
     for member in all_members():
         if member.kind == "honest":
             continue
         room = room_of(member, rooms)
         raw = member.make(room)
-        start = time.process_time()
-        found = look(room, raw)
-        assert time.process_time() - start < 6, member.name
+        found, loops = effort(look, room, raw)
+        assert loops < 120, member.name
         members += 1
         listed += any(e.severity != "note" for e in found)
     assert members >= 40
@@ -342,10 +341,9 @@ def test_the_corpus_is_read_in_bounded_time(rooms: dict[str, Classroom]) -> None
      "A" * 10**6, "''\n" * 10**5, "\0" * 10**6, "import a\n" * 10**5, "if 1:\n " * 10**5],
     ids=range(14),
 )  # fmt: skip
-def test_monstrous_cells_are_read_in_bounded_time(room: Classroom, source: str) -> None:
-    start = time.process_time()
-    of_code(room, source)
-    assert time.process_time() - start < 6
+def test_monstrous_cells_are_read_with_bounded_effort(room: Classroom, source: str) -> None:
+    _, loops = effort(of_code, room, source)
+    assert loops < 120
 
 
 def test_the_page_is_harmless_whatever_it_quotes(room: Classroom, course: Course) -> None:

@@ -55,6 +55,12 @@ def again(make: Make) -> Make:
     return make
 
 
+def endless(make: Make) -> Make:
+    """Grade it under a short limit: it takes all the time there is."""
+    make.endless = True  # type: ignore[attr-defined]
+    return make
+
+
 def first(notebook: NotebookNode, source: str) -> NotebookNode:
     """Add a cell of the student's own before everything else that runs."""
     notebook.cells.insert(1, nbformat.v4.new_code_cell(textwrap.dedent(source), id="own-first"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cvlib.grading.sample_class import Classroom
 from hostile.corpus import member
-from hostile.making import CALL_MYSELF, append, instead, lying, points, solved_after
+from hostile.making import CALL_MYSELF, append, endless, instead, lying, points, solved_after
 
 ENDED = "0: the process ends before anything is answered"
 NOTHING = "0: nothing is answered rightly, and nobody else is harmed"
@@ -167,6 +167,7 @@ lie()
 """)  # fmt: skip
 
 
+@endless
 @member("two processes that both answer the call", "0: two wrong answers")
 def answers_twice(room: Classroom) -> bytes:
     return lying(room, CALL_MYSELF + """

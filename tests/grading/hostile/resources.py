@@ -5,7 +5,16 @@ from __future__ import annotations
 from cvlib.grading.sample_class import Classroom
 from hostile.corpus import member
 from hostile.hooks import ANSWERS
-from hostile.making import CALL_MYSELF, append, instead, lying, on, points, solved_after
+from hostile.making import (
+    CALL_MYSELF,
+    append,
+    endless,
+    instead,
+    lying,
+    on,
+    points,
+    solved_after,
+)
 
 ZERO = "def lie(*args, **kwargs):\n    return 0.0\n"
 BOUNDED = "0: it answers nothing, and what it takes is bounded"
@@ -102,6 +111,7 @@ for place in ("/tmp", "/home/student", "/dev/shm"):
 """)  # fmt: skip
 
 
+@endless
 @member("an endless loop in a cell, with SIGINT ignored",
         "all points but those of the exercise whose cell never ends", without_spread)  # fmt: skip
 def endless_cell(room: Classroom) -> bytes:
@@ -170,6 +180,7 @@ def display_flood(room: Classroom) -> bytes:
     """)  # fmt: skip
 
 
+@endless
 @member("a repr, a traceback and an exception of hundreds of megabytes",
         "all points but those of the exercise that raises", without_spread)  # fmt: skip
 def huge_texts(room: Classroom) -> bytes:
