@@ -1,6 +1,7 @@
-"""Settings of the whole suite: one thread a process, and the same draws on every run."""
+"""Settings of the whole suite: one thread a process, the same draws, and who runs what."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,43 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
+TESTS = Path(__file__).parent
+PROBLEM_SET = re.compile(r"ps\d+_[a-z_]+")
+#: From what takes long in one piece to what comes in many small ones, so that two processes end
+#: together.
+ORDER = ("browser", "grading", "book", "assignments", "check", "cvlib", "")
+
+
+def shared_by(nodeid: str) -> str:
+    """What tests that belong into one process have in common.
+
+    The tests of a file share what it trains, grades or opens once; those of a problem set, in
+    whichever file, share its draws and the networks behind them.
+    """
+    file = nodeid.partition("::")[0]
+    if Path(file).parent.name == "assignments" and (found := PROBLEM_SET.search(nodeid)):
+        return found[0]
+    return file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put together what shares, and the long pieces first; within a piece the order stays."""
+
+    def place(item: pytest.Item) -> tuple[int, str]:
+        folder, *rest = item.path.relative_to(TESTS).parts
+        return ORDER.index(folder if rest else ""), shared_by(item.nodeid)
+
+    items.sort(key=place)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of a file that grades or opens a browser in one process: they share much."""
+    """Run in one process what shares something, and start the long pieces first."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class FilesTogether(LoadScopeScheduling):
+    class SharedTogether(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return file if Path(file).parent.name in ("grading", "browser") else nodeid
+            return shared_by(nodeid)
 
-    return FilesTogether(config, log)
+    config.option.loadscopereorder = False  # the number of tests says little about their cost
+    return SharedTogether(config, log)

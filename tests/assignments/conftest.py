@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from nbformat import NotebookNode
 
 from cvlib.check.marking import Outcome, Reply, Sheet, local_call, mark
-from cvlib.grading.judge import make_sheet
+from cvlib.grading.judge import generator, make_sheet
 from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import CHECK_PREFIX, build_source_notebook, released_files
+from cvlib.grading.notebook import (
+    CHECK_PREFIX,
+    build_source_notebook,
+    public_cases,
+    released_files,
+)
 from cvlib.grading.spec import Exercise, LoadedSet, find_problem_sets, load_problem_set
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,10 +35,10 @@ def load(set_id: str) -> LoadedSet:
 
 @functools.cache
 def sheet_of(set_id: str, exercise_id: str, seed: int) -> Sheet:
-    """What ``judge_exercise`` marks on; kept, because many answers are marked on the same draws."""
+    """What the judge marks on; kept, because many answers are marked on the same draws."""
     loaded = load(set_id)
     mutants = loaded.variants.mutants_of(exercise_id)
-    return make_sheet(loaded.problem_set[exercise_id], mutants, np.random.default_rng(seed))
+    return make_sheet(loaded.problem_set[exercise_id], mutants, generator(seed, exercise_id))
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class Graded:
     def sheet(self, seed: int) -> Sheet:
         return sheet_of(self.set_id, self.exercise.id, seed)
 
-    def mark(self, target: Any, seed: int) -> Outcome:
+    def mark(self, target: Any, seed: int, *, missing: bool = False) -> Outcome:
         sheet = self.sheet(seed)
-        call = local_call(target)
+        call = local_call(target, missing=missing)
         return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
 
     def mark_replies(self, answer: Callable[[Sheet, int], Reply], seed: int) -> Outcome:
@@ -85,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if v.exercise == g.exercise.id
             and v.is_mutant == ("mutant" in metafunc.function.__name__)
         ]
-        ids = [f"{v.exercise}-{v.name}" for _, v in pairs]
+        ids = [f"{g.set_id}-{v.exercise}-{v.name}" for g, v in pairs]
         metafunc.parametrize(("graded", "variant"), pairs, ids=ids)
     elif "graded" in names:
         metafunc.parametrize("graded", GRADED, ids=lambda g: f"{g.set_id}-{g.exercise.id}")
@@ -113,6 +117,12 @@ def run(loaded: LoadedSet, notebook: NotebookNode, *, stop_at_errors: bool) -> d
 
 
 @functools.cache
+def public_of(set_id: str) -> bytes:
+    """The file of public cases, kept: drawing them may mean to train."""
+    return public_cases(load(set_id))
+
+
+@functools.cache
 def solve(set_id: str) -> dict[str, Any]:
     """What the model solutions of a problem set define."""
     loaded = load(set_id)
@@ -133,6 +143,17 @@ def blank(loaded: LoadedSet) -> dict[str, Any]:
 @pytest.fixture
 def loaded(set_id: str) -> LoadedSet:
     return load(set_id)
+
+
+@pytest.fixture
+def public(loaded: LoadedSet) -> bytes:
+    return public_of(loaded.problem_set.id)
+
+
+@pytest.fixture
+def judged(loaded: LoadedSet) -> list[Graded]:
+    """The exercises of a problem set that the judge marks."""
+    return [g for g in GRADED if g.set_id == loaded.problem_set.id]
 
 
 @pytest.fixture

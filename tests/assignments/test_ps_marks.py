@@ -6,20 +6,24 @@ import functools
 from typing import Any
 
 import numpy as np
-import pytest
 
 from cvlib.check.marking import Reply, Sheet, local_call
 from cvlib.grading.judge import generator, judge_exercise
 
 
-def test_reference_gets_full_marks_from_the_judge(graded):
-    exercise = graded.exercise
-    mutants = graded.loaded.variants.mutants_of(exercise.id)
-    for seed in (11, 12):
-        rng = generator(seed, exercise.id)
-        outcome = judge_exercise(exercise, mutants, local_call(exercise.reference), rng)
+def test_reference_gets_full_marks(graded):
+    for seed in graded.seeds[:2]:
+        outcome = graded.mark(graded.exercise.reference, seed)
         assert outcome.state == "correct", outcome.text
-        assert outcome.score == outcome.max_score == exercise.points
+        assert outcome.score == outcome.max_score == graded.exercise.points
+
+
+def test_the_judge_draws_and_marks_the_same(judged):
+    exercise = judged[0].exercise
+    mutants = judged[0].loaded.variants.mutants_of(exercise.id)
+    for target in (exercise.reference, mutants[0].target):
+        outcome = judge_exercise(exercise, mutants, local_call(target), generator(0, exercise.id))
+        assert outcome == judged[0].mark(target, 0)
 
 
 def test_alternative_gets_full_marks(graded, variant):
@@ -85,18 +89,17 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("kind", NUMBERS)
-def test_numbers_of_the_right_shape_score_nothing(graded, kind):
-    number = functools.partial(NUMBERS[kind], np.random.default_rng(5))
-
+def test_numbers_of_the_right_shape_score_nothing(graded):
     def answer(sheet: Sheet, k: int) -> Reply:
         expected = sheet.expected[k]
         # the honest parts of an answer that also holds arrays (a dtype, a list of shapes) stay
         whole_too = not holds_arrays(expected)
         return Reply("ok", fill(expected, number, whole_too=whole_too))
 
-    for seed in graded.seeds:
-        assert graded.mark_replies(answer, seed).score == 0
+    for kind, draw in NUMBERS.items():
+        number = functools.partial(draw, np.random.default_rng(5))
+        for seed in graded.seeds:
+            assert graded.mark_replies(answer, seed).score == 0, f"{kind}, seed {seed}"
 
 
 def test_an_argument_handed_back_scores_nothing(graded):
@@ -122,18 +125,19 @@ def test_the_first_answer_to_every_call_scores_at_most_one_part(graded):
     assert outcome.score < graded.exercise.points or len(sheet.calls) == 1
 
 
-@pytest.mark.parametrize("value", [None, "42", {}, [], (), True, float("nan"), {"score": 1e9}])
-def test_one_value_for_everything_scores_nothing(graded, value):
-    outcome = graded.mark_replies(lambda sheet, k: Reply("ok", value), 0)
-    assert outcome.score == 0
-    assert outcome.state in ("incorrect", "not attempted")
+def test_one_value_for_everything_scores_nothing(graded):
+    for value in (None, "42", {}, [], (), True, float("nan"), {"score": 1e9}):
+        outcome = graded.mark_replies(lambda sheet, k, value=value: Reply("ok", value), 0)
+        assert outcome.score == 0, value
+        assert outcome.state in ("incorrect", "not attempted"), value
 
 
-@pytest.mark.parametrize("status", ["missing", "error", "timeout", "dead", "refused"])
-def test_no_answer_scores_nothing(graded, status):
-    outcome = graded.mark_replies(lambda sheet, k: Reply(status, detail="it broke"), 0)
-    assert outcome.score == 0
-    assert outcome.text
+def test_no_answer_scores_nothing(graded):
+    for status in ("missing", "error", "timeout", "dead", "refused"):
+        reply = Reply(status, detail="it broke")
+        outcome = graded.mark_replies(lambda sheet, k, reply=reply: reply, 0)
+        assert outcome.score == 0, status
+        assert outcome.text, status
 
 
 def test_an_object_of_the_wrong_kind_scores_nothing(graded):

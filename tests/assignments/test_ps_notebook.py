@@ -10,34 +10,28 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.check.marking import Outcome, local_call
-from cvlib.grading.judge import generator, judge_exercise
+from cvlib.check.marking import Outcome
 from cvlib.grading.normalize import release_template
 from cvlib.grading.notebook import build_source_notebook, model_solutions
-from cvlib.grading.spec import LoadedSet
 
 
-def marks(loaded: LoadedSet, namespace: dict[str, Any], seed: int) -> dict[str, Outcome]:
-    return {
-        e.id: judge_exercise(
-            e,
-            loaded.variants.mutants_of(e.id),
-            local_call(namespace.get(e.name), missing=e.name not in namespace),
-            generator(seed, e.id),
-        )
-        for e in loaded.problem_set.exercises
-        if e.graded_by_judge
-    }
+def marks(judged: list[Any], namespace: dict[str, Any], seed: int) -> dict[str, Outcome]:
+    outcomes = {}
+    for graded in judged:
+        name = graded.exercise.name
+        target, missing = namespace.get(name), name not in namespace
+        outcomes[graded.exercise.id] = graded.mark(target, seed, missing=missing)
+    return outcomes
 
 
-def test_the_model_solutions_get_full_marks(loaded, model):
+def test_the_model_solutions_get_full_marks(judged, model):
     for seed in range(3):
-        for name, outcome in marks(loaded, model, seed).items():
+        for name, outcome in marks(judged, model, seed).items():
             assert outcome.score == outcome.max_score, f"{name}: {outcome.text}"
 
 
-def test_the_released_notebook_scores_nothing(loaded, blank):
-    outcomes = marks(loaded, blank, 0)
+def test_the_released_notebook_scores_nothing(judged, blank):
+    outcomes = marks(judged, blank, 0)
     assert {n: o.score for n, o in outcomes.items()} == dict.fromkeys(outcomes, 0.0)
     assert {n: o.state for n, o in outcomes.items()} == dict.fromkeys(outcomes, "not attempted")
 
