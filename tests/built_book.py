@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.once import once
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASE = "import sys; from cvlib.grading.cli import main; sys.argv[1:] = ['release']; main()"
 
 
-def built_site() -> Path:
-    """Release the problem sets and build the book as ``make`` does; quick when up to date."""
-    lock = ROOT / "_build" / "tests.lock"
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        _run([sys.executable, "-c", RELEASE], "the problem sets were not released")
-        _run([sys.executable, str(ROOT / "book" / "build.py")], "the book was not built")
+def built_site(factory: pytest.TempPathFactory) -> Path:
+    """Release the problem sets and build the book as ``make`` does, once for all processes.
+
+    What ``make`` has built already is found up to date, and no page is executed again.
+    """
+    once(factory, "book", lambda folder: _build())
     return ROOT / "_build" / "html"
+
+
+def _build() -> None:
+    _run([sys.executable, "-c", RELEASE], "the problem sets were not released")
+    _run([sys.executable, str(ROOT / "book" / "build.py")], "the book was not built")
 
 
 def _run(command: list[str], failure: str) -> None:

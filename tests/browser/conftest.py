@@ -23,9 +23,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the finished site."""
-    return built_site()
+    return built_site(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
