@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-import sys
+import functools
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import Done, here, program
 from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course import Course
 from cvlib.grading.spec import LoadedSet, load_problem_set
+from tests.once import once
 
 
 @pytest.fixture(scope="session")
@@ -23,17 +24,11 @@ def tiny() -> LoadedSet:
 
 @pytest.fixture(scope="session")
 def cvlib_grade() -> Grade:
-    """Run ``cvlib-grade`` on a course folder as its user does."""
+    """Run ``cvlib-grade`` on a course folder: as a program when it is given a ``path``."""
 
-    def run(
-        course: Path, *arguments: str, expect: int = 0, path: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        environment = dict(os.environ) | ({"PATH": path} if path is not None else {})
-        done = subprocess.run(
-            [sys.executable, "-m", "cvlib.grading", "--course", str(course),
-             "--assignments", str(TINY), *arguments],
-            capture_output=True, text=True, timeout=500, check=False, env=environment,
-        )  # fmt: skip
+    def run(course: Path, *arguments: str, expect: int = 0, path: str | None = None) -> Done:
+        how = here if path is None else functools.partial(program, path=path)
+        done = how(course, TINY, *arguments)
         assert done.returncode == expect, f"{arguments}:\n{done.stdout}\n{done.stderr}"
         return done
 
@@ -41,17 +36,31 @@ def cvlib_grade() -> Grade:
 
 
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade) -> Course:
-    """A course with the sample class graded once for all workers; tests write nothing in it."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    root, done = base / "graded-course", base / "graded-course.done"
-    with (base / "graded-course.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            cvlib_grade(root, "release")
-            cvlib_grade(root, "sample")
-            cvlib_grade(root, "run", "--workers", "2")
-            cvlib_grade(root, "feedback")
-            done.touch()
-    return Course.open(root, TINY)
+def cluster() -> Iterator[str]:
+    """The address of a Dask cluster that stays: starting workers takes a run many seconds."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as running:
+        yield running.scheduler_address
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade) -> Path:
+    """A course in which the tiny set is released and nobody is; tests copy it."""
+    return once(tmp_path_factory, "released-course", lambda root: cvlib_grade(root, "release"))
+
+
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory: pytest.TempPathFactory, released: Path, cvlib_grade: Grade) -> Course:
+    """A course with the sample class, graded; tests write nothing in it."""
+
+    def make(root: Path) -> None:
+        shutil.copytree(released, root)
+        cvlib_grade(root, "sample")
+        graded = program(root, TINY, "run", "--workers", "2")
+        assert graded.returncode == 0, graded.stdout + graded.stderr
+        cvlib_grade(root, "feedback")
+
+    return Course.open(once(tmp_path_factory, "graded-course", make), TINY)

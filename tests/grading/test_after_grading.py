@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import socket
 import sqlite3
 import threading
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny_set import SET_ID, TINY, Grade
+from command import program
+from tiny_set import SET_ID, TINY
 
 from cvlib.grading.course import Course
 from cvlib.grading.gradebook import Marks, read_marks
@@ -191,10 +193,11 @@ def database_port() -> Iterator[tuple[int, list[object]]]:
 
 @pytest.fixture(scope="module")
 def aftermath(
-    tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, tiny: LoadedSet
+    tmp_path_factory: pytest.TempPathFactory, released: Path, tiny: LoadedSet
 ) -> Iterator[Aftermath]:
     """Grade ann and a harmless eve; then the hostile one, who answers the same; then wait."""
     root = tmp_path_factory.mktemp("after") / "course"
+    shutil.copytree(released, root)
     room = Classroom(tiny, 1)
 
     def hand_in(student: str, content: bytes) -> None:
@@ -205,7 +208,7 @@ def aftermath(
     answered = rewrite(room.blank(), "taps", "taps = 27")
     hand_in("ann", to_bytes(room.solved()))
     hand_in("eve", to_bytes(answered))
-    cvlib_grade(root, "run", "--workers", "1")
+    assert program(root, TINY, "run", "--workers", "1").returncode == 0
     course = Course.open(root, TINY)
     before, marks = tree(root), read_marks(course, SET_ID)
     seen: set[int] = set()
@@ -213,7 +216,7 @@ def aftermath(
         source = ATTACK.format(course=str(root), ports=[5432, port], mark=MARK, set_id=SET_ID)
         hand_in("eve", to_bytes(insert_after(answered, "spread", source)))
         with watched(seen):
-            cvlib_grade(root, "run", "--workers", "1")
+            assert program(root, TINY, "run", "--workers", "1").returncode == 0
         alive = processes(MARK)
         after = tree(root)
         time.sleep(2)

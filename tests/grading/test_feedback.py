@@ -167,7 +167,7 @@ def test_a_page_is_made_again_when_a_mark_changes_and_goes_when_the_grading_does
 
 
 def test_a_mark_that_a_person_gave_is_shown_after_a_grading_by_force(
-    graded: Course, tmp_path: Path
+    graded: Course, tmp_path: Path, cluster: str
 ) -> None:
     """nbgrader wants the answer looked at again, and the formgrader says so to the instructor."""
     shutil.copytree(graded.root, tmp_path / "course", symlinks=True)
@@ -177,7 +177,7 @@ def test_a_mark_that_a_person_gave_is_shown_after_a_grading_by_force(
         mark = gradebook.find_grade("why", SET_ID, SET_ID, "right")
         mark.manual_score, mark.needs_manual_grade = 1.5, False
         gradebook.db.commit()
-    assert run_set(course, SET_ID, Options(students=["right"], force=True, workers=1)).ok
+    assert run_set(course, SET_ID, Options(students=["right"], force=True, scheduler=cluster)).ok
     with Gradebook(url, "cvlib") as gradebook:
         assert gradebook.find_grade("why", SET_ID, SET_ID, "right").needs_manual_grade
     assert make_pages(course, SET_ID, stale_pages(course, SET_ID)) == {}

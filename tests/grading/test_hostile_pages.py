@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,22 @@ ACTIVE_TAGS = [
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, tiny: LoadedSet) -> Course:
+def course(
+    tmp_path_factory: pytest.TempPathFactory,
+    released: Path,
+    cvlib_grade: Grade,
+    tiny: LoadedSet,
+    cluster: str,
+) -> Course:
     """A course with those members of the corpus that aim at whoever looks at them."""
     root: Path = tmp_path_factory.mktemp("pages") / "course"
+    shutil.copytree(released, root)
     room = Classroom(tiny, 1)
     for make in MEMBERS:
         path = root / "submitted" / make.__name__ / SET_ID / f"{SET_ID}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(make(room))
-    cvlib_grade(root, "run", "--workers", "1")
+    cvlib_grade(root, "run", "--scheduler", cluster)
     return Course.open(root, TINY)
 
 

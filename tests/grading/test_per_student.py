@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 import pickle
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command import nbgrader
 
 from cvlib.check import CheckFailed, check, personal
 from cvlib.check.own_numbers import draw_numbers
@@ -60,7 +58,7 @@ def right(own: LoadedSet, student: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def course(own: LoadedSet, tmp_path_factory: pytest.TempPathFactory) -> Course:
+def course(own: LoadedSet, tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Course:
     """A class of six, graded as the configuration has it by default."""
     course = Course.open(tmp_path_factory.mktemp("own"), OWN)
     room = Classroom(own, course.seed)
@@ -69,7 +67,7 @@ def course(own: LoadedSet, tmp_path_factory: pytest.TempPathFactory) -> Course:
         if student == "fay":
             rewrite(notebook, "energy", NORM)
         atomic_write(course.submitted / student / SET_ID / f"{SET_ID}.ipynb", to_bytes(notebook))
-    report = run_set(course, SET_ID, Options(workers=2))
+    report = run_set(course, SET_ID, Options(scheduler=cluster))
     assert report.ok
     assert report.graded == len(CLASS)
     return course
@@ -100,12 +98,12 @@ def test_a_wrong_or_missing_name_is_told_in_words(course: Course, own: LoadedSet
 
 
 def test_the_options_draws_other_cases_for_each_student_and_stock_nbgrader_the_same(
-    course: Course, own: LoadedSet
+    course: Course, own: LoadedSet, cluster: str
 ) -> None:
     """One after the other on the same course: option, once more, nbgrader's own command, off."""
     before = {exercise: scores(course, exercise) for exercise in ("energy", "taps", "legs")}
     kept = {p.name: p.stat().st_mtime_ns for p in course.results.glob("*.json")}
-    report = run_set(course, SET_ID, Options(workers=2, per_student=True))
+    report = run_set(course, SET_ID, Options(scheduler=cluster, per_student=True))
     assert (report.graded, report.recorded) == (len(CLASS), len(CLASS))
     assert {exercise: scores(course, exercise) for exercise in before} == before
     draws = make_draws(own, seed=course.seed, per_student=True)
@@ -116,36 +114,27 @@ def test_the_options_draws_other_cases_for_each_student_and_stock_nbgrader_the_s
     fresh = [p for p in course.results.glob("*.json") if p.name not in kept]
     assert len(fresh) == len(CLASS)
     assert "You took the root" in words(course, "fay"), "mutants are known to a student's own plan"
-    again = run_set(course, SET_ID, Options(workers=2, per_student=True))
+    again = run_set(course, SET_ID, Options(scheduler=cluster, per_student=True))
     assert (again.graded, again.recorded) == (0, 0)
 
     forced = {p.name: json.loads(p.read_bytes())["exercises"] for p in fresh}
-    run_set(course, SET_ID, Options(workers=2, per_student=True, force=True))
+    run_set(course, SET_ID, Options(scheduler=cluster, per_student=True, force=True))
     assert forced == {p.name: json.loads(p.read_bytes())["exercises"] for p in fresh}
 
     with (course.root / "nbgrader_config.py").open("a") as file:
         file.write("c.JudgeSettings.per_student = True\n")
     fays = hashlib.sha256(draws.of("fay").digest.encode() + b"+" + raw).hexdigest()[:40]
     (course.results / f"{fays}.json").unlink()
-    done = nbgrader(course, "autograde", SET_ID, "--student", "fay", "--force")
-    assert done.returncode == 0, done.stderr
+    nbgrader(course.root, "autograde", SET_ID, "--student", "fay", "--force")
     result = read_result(course.results, fays)
     assert result is not None
     assert {e.id: e.score for e in result.exercises} == {"energy": 0.0, "taps": 0.0, "legs": 1.0}
     assert scores(course, "energy")["fay"] == 0.0
 
     Course.open(course.root, OWN)  # writes the configuration anew: off again
-    off = run_set(course, SET_ID, Options(workers=2))
+    off = run_set(course, SET_ID, Options(scheduler=cluster))
     assert (off.graded, off.recorded) == (0, len(CLASS)), "the results of before are still kept"
     assert {exercise: scores(course, exercise) for exercise in before} == before
-
-
-def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments], cwd=course.root,
-        env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
 
 
 def test_off_by_default_a_digest_is_made_of_what_it_always_was(tiny: LoadedSet) -> None:

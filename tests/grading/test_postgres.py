@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from command import PATIENCE, here, places
 from nbgrader.api import Gradebook
 
 from cvlib.grading.course import Course
@@ -147,23 +148,24 @@ class Room:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start ``cvlib-grade`` on the course."""
+        """Start ``cvlib-grade`` on the course, a program of its own."""
+        where = places(self.course.root, self.course.assignments)
         return subprocess.Popen(
-            [sys.executable, "-m", "cvlib.grading", "--course", str(self.course.root),
-             "--assignments", str(self.course.assignments), *arguments],
+            [sys.executable, "-m", "cvlib.grading", *where, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def call(self, *arguments: str, expect: int = 0) -> str:
         """Run ``cvlib-grade`` to its end; return all that it said."""
-        return self.end(self.start(*arguments), expect)
+        done = here(self.course.root, self.course.assignments, *arguments)
+        assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
 
-    def end(self, process: subprocess.Popen[str], expect: int = 0) -> str:
-        """Wait for a command; return all that it said."""
-        said, error = process.communicate(timeout=300)
-        assert process.returncode == expect, f"{said}\n{error}"
+    def end(self, process: subprocess.Popen[str]) -> None:
+        """Wait for a program, which must end well."""
+        said, error = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, f"{said}\n{error}"
         assert "Traceback" not in said + error, said + error
-        return said + error
 
     def gradebook(self) -> Gradebook:
         """nbgrader's view of the database."""
@@ -191,7 +193,7 @@ def due(graded: Course) -> dict[str, dict[str, float | None]]:
     return {student: found[student].automatic for student in STUDENTS}
 
 
-def test_a_term_with_postgresql(room: Room, due: dict[str, Any]) -> None:
+def test_a_term_with_postgresql(room: Room, due: dict[str, Any], cluster: str) -> None:
     """Release, grade, mark, grade again, make feedback, report, export."""
     assert "released" in room.call("release")
     assert "up to date" in room.call("release")
@@ -203,7 +205,7 @@ def test_a_term_with_postgresql(room: Room, due: dict[str, Any]) -> None:
         mark = gradebook.find_grade("why", SET_ID, SET_ID, "right")
         mark.manual_score, mark.needs_manual_grade = 1.5, False
         gradebook.db.commit()
-    room.call("run", "--force", "--student", "right")
+    room.call("run", "--force", "--student", "right", "--scheduler", cluster)
     assert room.marks()["right"].score == 11.5
     assert f"{len(STUDENTS)} pages made" in room.call("feedback")
     assert "11.5 of 12 points" in page_path(room.course, SET_ID, "right").read_text()
@@ -243,7 +245,7 @@ def test_a_server_that_dies_while_marks_are_written(room: Room, due: dict[str, A
         assert process.poll() is None, "it was to be killed before the end"
         time.sleep(0.02)
     room.server.stop(signal.SIGQUIT)
-    said, error = process.communicate(timeout=120)
+    said, error = process.communicate(timeout=PATIENCE)
     assert process.returncode in (1, 2), f"{said}\n{error}"
     assert "Traceback" not in said + error, said + error
     assert "gradebook" in said + error

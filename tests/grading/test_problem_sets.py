@@ -25,14 +25,16 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.mark.parametrize("set_id", SETS)
-def test_right_wrong_and_forged_work_gets_what_it_must(course: Course, set_id: str) -> None:
+def test_right_wrong_and_forged_work_gets_what_it_must(
+    course: Course, set_id: str, cluster: str
+) -> None:
     loaded = load_problem_set(ASSIGNMENTS, set_id)
     members = write_sample(course, loaded, seed=course.seed)
     assert len(members) >= 14
     wrong = [m.name for m in members if m.name.startswith("mutant-")]
     assert len(wrong) >= 3
     chosen = ["right", "partial", "forged", "malformed", wrong[0]]
-    report = run_set(course, set_id, Options(students=chosen, workers=2))
+    report = run_set(course, set_id, Options(students=chosen, scheduler=cluster))
     assert report.graded == len(chosen)
     bad = [(r.student, r.automatic, r.expected, r.note) for r in report.rows if not r.as_expected]
     assert not bad

@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from coins import GUESSING, coins_course
+from command import here
 from nbgrader.api import Gradebook
 
-from cvlib.grading.cli import cli
 from cvlib.grading.course import Course
 from cvlib.grading.gradebook import read_marks
 from cvlib.grading.intake import atomic_write
 from cvlib.grading.nbgrader_plugins import KEY_NAME
 from cvlib.grading.receipt import kept_receipt, receipt_path
 from cvlib.grading.signing import private_key, seal, signed
-from cvlib.grading.tools import cli_regrade  # noqa: F401  registers the command
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -44,11 +42,9 @@ def state(root: Path) -> dict[str, tuple[Any, ...]]:
 
 
 def run(course: Course, *arguments: str, expect: int, answer: str = "") -> str:
-    places = ["--course", str(course.root), "--assignments", str(course.assignments)]
-    done = CliRunner().invoke(cli, [*places, *arguments], input=answer)
-    assert done.exit_code == expect, done.output
-    assert "Traceback" not in done.output
-    return done.output
+    done = here(course.root, course.assignments, *arguments, answer=answer)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def hand_in(course: Course, student: str, same_as: str) -> None:
@@ -94,7 +90,9 @@ class Shown:
 
 
 @pytest.fixture(scope="session")
-def shown(graded: Course, tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade) -> Shown:
+def shown(
+    graded: Course, tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, cluster: str
+) -> Shown:
     root = tmp_path_factory.mktemp("regrade")
     shutil.copytree(graded.root, root / "c", symlinks=True)
     course = Course.open(root / "c", TINY)
@@ -117,7 +115,10 @@ def shown(graded: Course, tmp_path_factory: pytest.TempPathFactory, cvlib_grade:
     (course.root / "autograded" / "exit" / SET_ID / KEY_NAME).write_text("0" * 40)
     (course.submitted / "mutant-inner" / SET_ID / f"{SET_ID}.ipynb").unlink()
     before = state(course.root)
-    done = cvlib_grade(course.root, "regrade", "--dry-run", "--csv", str(root / "x.csv"), expect=1)
+    done = cvlib_grade(
+        course.root, "regrade", "--dry-run", "--csv", str(root / "x.csv"), "--scheduler", cluster,
+        expect=1,
+    )  # fmt: skip
     after = state(course.root)
     table = done.stdout.splitlines()
     lines = {line.split()[0]: line for line in table[1:] if line}
@@ -195,10 +196,15 @@ def one(graded: Course, tmp_path: Path) -> Course:
     return Course.open(tmp_path / "c", TINY)
 
 
-RIGHT = ("regrade", "--student", "right", "--workers", "1")
+@pytest.fixture
+def regrade_right(cluster: str) -> tuple[str, ...]:
+    """The command on one student."""
+    return ("regrade", "--student", "right", "--scheduler", cluster)
 
 
-def test_without_a_dry_run_it_asks_and_then_writes(one: Course) -> None:
+def test_without_a_dry_run_it_asks_and_then_writes(
+    one: Course, regrade_right: tuple[str, ...]
+) -> None:
     hand_in(one, "right", same_as="partial")
     edit_gradebook(one, "right", "inner", manual_score=2.5)
     with Gradebook(f"sqlite:///{one.root}/gradebook.db", "cvlib") as gradebook:
@@ -207,12 +213,12 @@ def test_without_a_dry_run_it_asks_and_then_writes(one: Course) -> None:
         gradebook.db.commit()
     old = kept_receipt(one, SET_ID, "right")
     before = state(one.root)
-    text = run(one, *RIGHT, expect=1, answer="n\n")
+    text = run(one, *regrade_right, expect=1, answer="n\n")
     (line,) = [row for row in text.splitlines() if row.startswith("right")]
     assert line.split()[1:5] == ["9.5", "6.5", "−3", "−1"], "with the late penalty as it stands"
     assert "Write 1 changes" in text
     assert state(one.root) == before, "no is no"
-    assert "1 graded now, 1 recorded" in run(one, *RIGHT, "--yes", expect=1)
+    assert "1 graded now, 1 recorded" in run(one, *regrade_right, "--yes", expect=1)
     marks = read_marks(one, SET_ID)["right"]
     assert marks.score == 6.5, "as the dry run said"
     new = kept_receipt(one, SET_ID, "right")
@@ -220,10 +226,12 @@ def test_without_a_dry_run_it_asks_and_then_writes(one: Course) -> None:
     assert new is not None
     assert new["score"] == old["score"] - 3
     assert new["previous"]
-    assert "none changes" in run(one, *RIGHT, "--dry-run", expect=0)
+    assert "none changes" in run(one, *regrade_right, "--dry-run", expect=0)
 
 
-def test_an_easier_problem_set_and_another_seed_are_told(one: Course, tmp_path: Path) -> None:
+def test_an_easier_problem_set_and_another_seed_are_told(
+    one: Course, tmp_path: Path, regrade_right: tuple[str, ...]
+) -> None:
     shutil.copytree(TINY, tmp_path / "assignments")
     exercises = tmp_path / "assignments" / SET_ID / "exercises.py"
     text = exercises.read_text()
@@ -231,7 +239,7 @@ def test_an_easier_problem_set_and_another_seed_are_told(one: Course, tmp_path: 
     exercises.write_text(text.replace('"Spread", 4.0', '"Spread", 6.0'))
     course = Course.open(one.root, tmp_path / "assignments")
     before = state(course.root)
-    text = run(course, *RIGHT, "--dry-run", "--seed", "5", expect=1)
+    text = run(course, *regrade_right, "--dry-run", "--seed", "5", expect=1)
     assert "spread 4 of 4 → 6 of 6" in text
     assert "the problem set changed; the seed of the hidden cases changed" in text
     assert state(course.root) == before
@@ -242,19 +250,21 @@ def test_an_unknown_student_is_wrong_use(one: Course) -> None:
     assert "no submission of ps90_tiny by zoe" in text
 
 
-def test_a_class_that_was_never_graded_leaves_no_trace(tmp_path: Path, graded: Course) -> None:
+def test_a_class_that_was_never_graded_leaves_no_trace(
+    tmp_path: Path, graded: Course, regrade_right: tuple[str, ...]
+) -> None:
     course = Course.open(tmp_path / "c", TINY)
     source = graded.submitted / "right" / SET_ID
     shutil.copytree(source, course.submitted / "right" / SET_ID)
     before = state(course.root)
-    assert "not graded yet" in run(course, *RIGHT, "--dry-run", expect=1)
+    assert "not graded yet" in run(course, *regrade_right, "--dry-run", expect=1)
     assert state(course.root) == before
     assert not os.path.lexists(course.root / "gradebook.db")
 
 
-def test_a_flaky_exercise_is_called_flaky(tmp_path: Path) -> None:
+def test_a_flaky_exercise_is_called_flaky(tmp_path: Path, cluster: str) -> None:
     coins = coins_course(tmp_path, gambler=GUESSING)
-    run(coins, "run", "--workers", "1", expect=0)
-    text = run(coins, "regrade", "--dry-run", "--workers", "1", expect=1)
+    run(coins, "run", "--scheduler", cluster, expect=0)
+    text = run(coins, "regrade", "--dry-run", "--scheduler", cluster, expect=1)
     (line,) = [row for row in text.splitlines() if row.startswith("gambler")]
     assert "flaky: nothing that a mark depends on has changed" in line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -82,10 +83,12 @@ def students() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def thirty(tmp_path_factory: pytest.TempPathFactory, tiny: LoadedSet) -> Course:
+def thirty(
+    tmp_path_factory: pytest.TempPathFactory, released: Path, tiny: LoadedSet, cluster: str
+) -> Course:
     """A class of thirty whose scores, times and marks by hand are known."""
-    course = Course.open(tmp_path_factory.mktemp("thirty"), TINY)
-    release(course, SET_ID)
+    root = tmp_path_factory.mktemp("thirty") / "course"
+    course = Course.open(shutil.copytree(released, root), TINY)
     content = notebooks(tiny)
     with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib") as gradebook:
         gradebook.update_or_create_assignment(SET_ID, duedate=datetime(2026, 11, 1, 12))
@@ -102,7 +105,7 @@ def thirty(tmp_path_factory: pytest.TempPathFactory, tiny: LoadedSet) -> Course:
 
     for kind in KINDS:
         hand_in(f"{kind}-{KINDS[kind] - 1}", kind)
-    assert run_set(course, SET_ID, Options(workers=2)).ok
+    assert run_set(course, SET_ID, Options(scheduler=cluster)).ok
     for student, kind in students():
         hand_in(student, kind)
     report = run_set(course, SET_ID, Options())
@@ -203,7 +206,7 @@ def test_the_sample_classes_are_reported_with_their_scores(
     assert "no due date is set" in text
 
 
-def test_the_chain_counts_a_mistake_once(tmp_path: Path) -> None:
+def test_the_chain_counts_a_mistake_once(tmp_path: Path, cluster: str) -> None:
     """An exercise that builds on a wrong one is graded with our solution: it has all its points."""
     course = Course.open(tmp_path, CHAIN)
     release(course, "ps91_chain")
@@ -211,7 +214,7 @@ def test_the_chain_counts_a_mistake_once(tmp_path: Path) -> None:
     write_sample(course, loaded, seed=course.seed)
     chosen = ["right", "blank", *(p.name for p in course.submitted.glob("mutant-*"))]
     assert len(chosen) > 2
-    report = run_set(course, "ps91_chain", Options(students=chosen, workers=2))
+    report = run_set(course, "ps91_chain", Options(students=chosen, scheduler=cluster))
     assert report.ok
     numbers = compute(gather(course, "ps91_chain"))
     assert sorted(numbers.scores) == sorted(row.expected or 0.0 for row in report.rows)

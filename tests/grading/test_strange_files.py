@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from command import here
 from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course import Course
@@ -38,15 +38,6 @@ def hand_in(root: Path, student: str, content: bytes) -> Path:
     return path
 
 
-def run(root: Path) -> subprocess.CompletedProcess[str]:
-    """Grade the course as its user does, whatever comes of it."""
-    return subprocess.run(
-        [sys.executable, "-m", "cvlib.grading", "--course", str(root), "--assignments", str(TINY),
-         "run", "--workers", "1"],
-        capture_output=True, text=True, timeout=400, check=False,
-    )  # fmt: skip
-
-
 def automatic(root: Path) -> dict[str, float]:
     return {
         student: sum(v or 0.0 for name, v in marks.automatic.items() if name != "why")
@@ -61,14 +52,19 @@ def solved(tiny: LoadedSet) -> bytes:
 
 @pytest.fixture(scope="module")
 def named(
-    tmp_path_factory: pytest.TempPathFactory, solved: bytes, tiny: LoadedSet
+    tmp_path_factory: pytest.TempPathFactory,
+    released: Path,
+    solved: bytes,
+    tiny: LoadedSet,
+    cluster: str,
 ) -> tuple[Path, str]:
     """A course of students with strange names and of one ann, who solved but one exercise."""
     root: Path = tmp_path_factory.mktemp("names") / "course"
+    shutil.copytree(released, root)
     for name in (*HARMLESS, *HARMFUL):
         hand_in(root, name, solved)
     hand_in(root, "ann", to_bytes(rewrite(Classroom(tiny, 1).blank(), "taps", "taps = 27")))
-    done = run(root)
+    done = here(root, TINY, "run", "--scheduler", cluster)
     return root, done.stdout + done.stderr
 
 
@@ -99,12 +95,12 @@ def test_nobody_takes_the_place_of_ann(named: tuple[Path, str], cvlib_grade: Gra
 
 
 def test_a_name_that_is_no_text_stops_nobody(
-    tmp_path: Path, cvlib_grade: Grade, solved: bytes
+    released: Path, tmp_path: Path, cvlib_grade: Grade, solved: bytes, cluster: str
 ) -> None:
-    root = tmp_path / "course"
+    root = shutil.copytree(released, tmp_path / "course")
     hand_in(root, "ann", solved)
     hand_in(root, os.fsdecode(b"\xff"), solved)
-    done = cvlib_grade(root, "run", "--workers", "1", expect=1)
+    done = cvlib_grade(root, "run", "--scheduler", cluster, expect=1)
     assert automatic(root) == {"ann": FULL}
     assert "\\udcff" in done.stdout
     cvlib_grade(root, "feedback")
@@ -199,12 +195,16 @@ def things_beside(folder: Path, root: Path) -> None:
 
 @pytest.fixture(scope="module")
 def strange(
-    tmp_path_factory: pytest.TempPathFactory, cvlib_grade: Grade, solved: bytes
+    tmp_path_factory: pytest.TempPathFactory,
+    released: Path,
+    cvlib_grade: Grade,
+    solved: bytes,
+    cluster: str,
 ) -> tuple[Path, dict[str, float]]:
     """A course where the notebook or the time stamp of nearly everybody is something else."""
     root: Path = tmp_path_factory.mktemp("files") / "course"
+    shutil.copytree(released, root)
     hand_in(root, "ann", solved)
-    cvlib_grade(root, "release")
     for place in PLACES:
         path = hand_in(root, place.__name__, b"")
         path.unlink()
@@ -212,7 +212,7 @@ def strange(
     for make in STAMPS:
         make(hand_in(root, make.__name__, solved).parent / "timestamp.txt")
     things_beside(hand_in(root, "things_beside", solved).parent, root)
-    run(root)
+    here(root, TINY, "run", "--scheduler", cluster)
     cvlib_grade(root, "feedback")
     return root, automatic(root)
 
@@ -247,12 +247,11 @@ def test_nothing_was_written_through_a_link_or_read_from_one(
     assert left <= {FILE, ".result-key", "timestamp.txt", "public_cases.json"}
 
 
-@pytest.mark.timeout(200)
 def test_a_pipe_in_the_place_of_the_time_stamp_stops_nobody(
-    tmp_path: Path, cvlib_grade: Grade, solved: bytes
+    released: Path, tmp_path: Path, cvlib_grade: Grade, solved: bytes, cluster: str
 ) -> None:
-    root = tmp_path / "course"
+    root = shutil.copytree(released, tmp_path / "course")
     hand_in(root, "ann", solved)
     stamp_pipe(hand_in(root, "eve", solved).parent / "timestamp.txt")
-    cvlib_grade(root, "run", "--workers", "1")
+    cvlib_grade(root, "run", "--scheduler", cluster)
     assert automatic(root) == {"ann": FULL, "eve": FULL}
