@@ -1,7 +1,6 @@
 """Settings of the whole suite: one thread a process, the same draws, and who runs what."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,21 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
+from tests.costs import Costs  # noqa: E402
+from tests.groups import shared_by  # noqa: E402
+
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
 TESTS = Path(__file__).parent
-PROBLEM_SET = re.compile(r"ps\d+_[a-z_]+")
 #: From what takes long in one piece to what comes in many small ones, so that two processes end
 #: together.
 ORDER = ("browser", "grading", "book", "assignments", "check", "cvlib", "")
 
 
-def shared_by(nodeid: str) -> str:
-    """What tests that belong into one process have in common.
-
-    The tests of a file share what it trains, grades or opens once; those of a problem set, in
-    whichever file, share its draws and the networks behind them.
-    """
-    file = nodeid.partition("::")[0]
-    if Path(file).parent.name == "assignments" and (found := PROBLEM_SET.search(nodeid)):
-        return found[0]
-    return file
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what the tests cost."""
+    config.pluginmanager.register(Costs(), "costs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """The project's own promises: one set of versions, licences, and no generated files in git."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from cvlib.grading.spec import find_problem_sets
+from tests.groups import shared_by, topic
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -75,14 +79,37 @@ def test_files_of_the_library_fit_one_concept():
     assert not long
 
 
-def test_two_processes_share_the_tests_but_not_the_files_that_grade():
-    files = ["tests/grading/test_intake.py", "tests/grading/test_sandbox_wire.py",
-             "tests/check/test_codec.py"]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider", *files],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+def suite(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run tests of this suite in two processes."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider", *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
     )  # fmt: skip
-    found = re.findall(r"^\[(gw\d)\].* PASSED (\S+?)::", done.stdout, re.MULTILINE)
-    workers = [{worker for worker, file in found if file == wanted} for wanted in files]
-    assert len(workers[0]) == len(workers[1]) == 1
-    assert set.union(*workers) == {"gw0", "gw1"}
+
+
+def test_what_shares_something_runs_in_one_process():
+    files = [f"tests/grading/test_{name}.py" for name in ("intake", "sandbox_wire")]
+    sets = [f"tests/assignments/test_ps_{name}.py" for name in ("cases", "notebook")]
+    done = suite(*files, *sets, "-k", "intake or wire or points_are_whole or headings_show")
+    assert done.returncode == 0, done.stdout
+    workers: dict[str, set[str]] = {}
+    for worker, test in re.findall(r"^\[(gw\d)\].* PASSED (\S+)", done.stdout, re.MULTILINE):
+        workers.setdefault(shared_by(test), set()).add(worker)
+    assert set(workers) == {*files, *find_problem_sets(ROOT / "assignments")}
+    assert all(len(found) == 1 for found in workers.values())
+    assert set.union(*workers.values()) == {"gw0", "gw1"}
+
+
+def test_a_room_whose_tests_cost_too_much_fails_the_suite():
+    file = "tests/cvlib/test_datasets_idx.py"
+    done = suite(file, CVLIB_TEST_BUDGET="0.0001")
+    assert done.returncode == 1, done.stdout
+    assert "over budget: the tests of datasets" in done.stdout
+
+
+def test_a_test_is_about_a_room_a_problem_set_or_a_folder():
+    assert topic("tests/cvlib/test_receptive_field_graphs.py::test_x[a]") == "receptive_field"
+    assert topic("tests/assignments/test_ps_cases.py::test_y[ps02_convolution-conv2d]") == (
+        "ps02_convolution"
+    )
+    assert topic("tests/grading/test_cli.py::test_z") == "tests/grading"

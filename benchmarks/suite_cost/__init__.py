@@ -1,0 +1,1 @@
+"""What the parts of ``benchmarks/suite.py`` measure: problem sets, the book, the tests."""
