@@ -1,5 +1,5 @@
 # make        set up .venv, release and grade the problem sets, build the book, say where to look
-# make test   every test         make lint   ruff and mypy
+# make test   every test         make lint   ruff and mypy      make coverage  what no test runs
 # make serve  the book at http://127.0.0.1:8000      make lab   the released problem sets in JupyterLab
 # make claims every claim of the book under other arithmetics and seeds (an hour; a run is kept)
 # make bench  the ratio tables of benchmarks/        make clean remove what was generated
@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 .DELETE_ON_ERROR:
-.PHONY: all setup grade book claims test lint serve lab bench clean
+.PHONY: all setup grade book claims test coverage lint serve lab bench clean
 
 all: grade
 	@$(BIN)/python book/build.py; built=$$?; $(BIN)/cvlib-grade where --html _build/html; exit $$built
@@ -34,6 +34,11 @@ claims: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 2
+
+coverage: setup
+	@mkdir -p _build/coverage && rm -f _build/coverage/data*
+	@$(BIN)/coverage run -m pytest -q tests/cvlib tests/check tests/assignments tests/grading
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report && $(BIN)/coverage html -q -d _build/coverage/html
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
