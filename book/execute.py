@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import nbformat
@@ -34,6 +35,7 @@ from cvlib.claims import SEED_SET, Claim
 READER = {"name": "myst_nb_md", "type": "plugin"}
 CELL_SECONDS = 600
 VERSIONS = ("matplotlib", "myst-nb", "numpy", "scikit-image", "scikit-learn", "scipy", "torch")
+_FONTS = Lock()
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 
@@ -154,6 +156,25 @@ def execute(root: Path, cache_folder: Path, *, jobs: int) -> dict[str, list[str]
     return broken
 
 
+def own_settings(root: Path) -> dict[str, str]:
+    """Where Matplotlib and IPython keep settings and caches, away from those of whoever builds.
+
+    A reader's own styles and start-up files shape no page, a home need not be writable, and no page
+    is the one that pays for the list of fonts, which is made here and announced on stderr.
+    """
+    places = {"MPLCONFIGDIR": "matplotlib", "IPYTHONDIR": "ipython"}
+    settings = {name: str(root / "_build" / folder) for name, folder in places.items()}
+    with _FONTS:
+        if not list(Path(settings["MPLCONFIGDIR"]).glob("fontlist-*.json")):
+            for folder in settings.values():
+                Path(folder).mkdir(parents=True, exist_ok=True)
+            subprocess.run(
+                [sys.executable, "-c", "import matplotlib.font_manager"],
+                env=os.environ | settings, capture_output=True, check=True,
+            )  # fmt: skip
+    return settings
+
+
 def _run(root: Path, page: Path, setting: Setting, kept: Path) -> dict[str, Any]:
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     variables = environment(setting.arithmetic) | THREADS | {
@@ -161,6 +182,7 @@ def _run(root: Path, page: Path, setting: Setting, kept: Path) -> dict[str, Any]
         "PYTHONPATH": os.pathsep.join(paths),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **own_settings(root),
     }  # fmt: skip
     kept.parent.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(".fresh")

@@ -125,3 +125,17 @@ def test_the_cost_of_a_page_is_kept(book):
     costs = json.loads((book / "_build" / "pages.json").read_text())
     assert set(costs) == {"right", "wrong"}
     assert all(0 < c["cpu"] < 600 and 0 < c["calibration"] < 600 for c in costs.values())
+
+
+def test_a_page_looks_into_nobodys_home(book, tmp_path, monkeypatch):
+    """Neither a home that cannot be written nor a style of whoever builds shows in a page."""
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "matplotlibrc").write_text("font.size: 31\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
+    monkeypatch.setenv("HOME", "/dev/null/home")
+    cell = "import matplotlib.pyplot as plt\nplt.rcParams['font.size']"
+    page = book / "right.md"
+    page.write_text(HEAD + PAGE.replace("1 / NUMBER", cell).replace("PLACE", "right"))
+    (output,) = json.loads(execute.run_page(book, page).notebook)["cells"][-1]["outputs"]
+    assert output["data"]["text/plain"] == ["10.0"]
