@@ -3,21 +3,27 @@
 # make serve  the book at http://127.0.0.1:8000      make lab   the released problem sets in JupyterLab
 # make claims every claim of the book under other arithmetics and seeds (an hour; a run is kept)
 # make bench  the ratio tables of benchmarks/        make clean remove what was generated
+# make doctor what is there, what is missing and what that costs
+# Another Python: make setup PYTHON=python3.13 VENV=.venv313      PyTorch with CUDA: TORCH=cuda
 
 SHELL := /bin/bash
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 .DELETE_ON_ERROR:
-.PHONY: all setup grade book claims test coverage lint serve lab bench clean
+.PHONY: all setup doctor grade book claims test coverage lint serve lab bench clean
 
 all: grade
 	@$(BIN)/python book/build.py; built=$$?; $(BIN)/cvlib-grade where --html _build/html; exit $$built
 
-setup: .venv/installed
+setup: $(VENV)/installed
 
-.venv/installed: pyproject.toml constraints.txt .ci/setup.sh
-	@bash .ci/setup.sh "$(PYTHON)" .venv
+$(VENV)/installed: pyproject.toml constraints.txt .ci/setup.sh
+	@bash .ci/setup.sh "$(PYTHON)" "$(VENV)"
+
+doctor:
+	@python=$(BIN)/python; [ -x "$$python" ] || python="$(PYTHON)"; "$$python" .ci/doctor.py "$(VENV)"
 
 grade: setup
 	@$(BIN)/cvlib-grade release

@@ -12,6 +12,7 @@ from hypothesis import settings  # noqa: E402
 
 from tests.costs import Costs  # noqa: E402
 from tests.groups import shared_by  # noqa: E402
+from tests.without import pytest_runtest_makereport  # noqa: E402, F401  (a hook)
 
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")

@@ -117,6 +117,18 @@ def test_every_command_line_is_one_that_the_program_knows(words: list[str]) -> N
             assert value in parameter.type.choices, f"{value} in {words}"
 
 
+def test_every_make_target_is_one() -> None:
+    made = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    said = {
+        target
+        for page in SPOKEN
+        for code in [b.text for b in blocks("bash") if b.page == page]
+        + re.findall(r"`([^`]+)`", prose(page))
+        for target in re.findall(r"\bmake ([a-z]+)\b", code)
+    }
+    assert {"setup", "doctor", "test"} <= said <= set(made), said - set(made)
+
+
 def test_no_command_is_left_out() -> None:
     told = {words[1] for _, words in grade_commands() if len(words) > 1}
     inline = " ".join(p.read_text("utf-8") for p in PAGES)
