@@ -441,7 +441,7 @@ PROBLEM_SET = ProblemSet(
             reference=elastic_net,
             cases=draw_weights,
             hints={
-                "L2": "Each weight costs l2 times its square. What is the slope of a square? "
+                "L2": "Each weight costs l2/2 times its square. What is the slope of a square? "
                 "Compare *A price on weights*.",
                 "L1": "Each weight costs l1 times its size. The slope of |w| is the same for a "
                 "large weight and for a small one, up to its sign.",
@@ -463,7 +463,7 @@ PROBLEM_SET = ProblemSet(
                 "lr · l1 towards 0.",
                 "weights that arrive at 0": "A number nearer to 0 than lr · l1 stops there. It "
                 "does not come out on the other side.",
-                "L2": "Set the derivative of (w − v)² / 2lr + l2 · w² to zero and solve for w.",
+                "L2": "Set the derivative of (w − v)² / 2lr + l2/2 · w² to zero and solve for w.",
                 "both": "Solve it for a positive v by hand, with both prices: in which order do "
                 "the subtraction and the division come?",
             },
@@ -477,8 +477,8 @@ PROBLEM_SET = ProblemSet(
             reference=ridge,
             cases=draw_regressions,
             hints={
-                "few features": "Set the gradient of |Xw − y|² + l2 · |w|² to zero: a linear "
-                "system for w.",
+                "few features": "Set the gradient of ½|Xw − y|² + l2/2 · |w|² to zero: a "
+                "linear system for w.",
                 "more features than examples": "With a price the system is solvable whatever the "
                 "shape of X. Which matrix is added, and where?",
                 "l2 = 0, the shortest": "Many w fit exactly. The shortest is a combination of the "

@@ -28,11 +28,20 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 @mutant(
     "elastic_net",
-    "The gradient of a square lacks its factor 2: this price has no ½ in front that would cancel "
-    "it. See *A price on weights*.",
+    "Your price of the squares has no ½, and so your gradient has a 2. Both agree with each other, "
+    "and not with the exercise: λ/2 · Σw², whose slope is λw. See *A price on weights*.",
 )
-def forgets_the_two(w, l1, l2):
-    return l1 * np.abs(w).sum() + l2 * (w**2).sum(), l1 * np.sign(w) + l2 * w
+def forgets_the_half(w, l1, l2):
+    return l1 * np.abs(w).sum() + l2 * (w**2).sum(), l1 * np.sign(w) + 2 * l2 * w
+
+
+@mutant(
+    "elastic_net",
+    "The price is right. In its gradient the 2 of the square's slope and the ½ in front cancel; "
+    "you kept the 2. See *A price on weights*.",
+)
+def keeps_the_two(w, l1, l2):
+    return l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum(), l1 * np.sign(w) + 2 * l2 * w
 
 
 @mutant(
@@ -41,8 +50,8 @@ def forgets_the_two(w, l1, l2):
     "the same size pays twice as much. See *A price on weights*.",
 )
 def averages(w, l1, l2):
-    gradient = (l1 * np.sign(w) + 2 * l2 * w) / w.size
-    return l1 * np.abs(w).mean() + l2 * (w**2).mean(), gradient
+    gradient = (l1 * np.sign(w) + l2 * w) / w.size
+    return l1 * np.abs(w).mean() + l2 / 2 * (w**2).mean(), gradient
 
 
 @mutant(
@@ -51,7 +60,7 @@ def averages(w, l1, l2):
     "slope of |w| is the sign of w. See *A price on weights*.",
 )
 def forgets_the_sign(w, l1, l2):
-    return l1 * np.abs(w).sum() + l2 * (w**2).sum(), l1 * (w != 0) + 2 * l2 * w
+    return l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum(), l1 * (w != 0) + l2 * w
 
 
 @mutant(
@@ -70,7 +79,7 @@ def prices_the_length(w, l1, l2):
     "ratio. Here each price has its own factor. See *Elastic net: both prices at once*.",
 )
 def shares_the_factor(w, l1, l2):
-    return l1 * (np.abs(w).sum() + l2 * (w**2).sum()), l1 * (np.sign(w) + 2 * l2 * w)
+    return l1 * (np.abs(w).sum() + l2 / 2 * (w**2).sum()), l1 * (np.sign(w) + l2 * w)
 
 
 @mutant(
@@ -80,22 +89,22 @@ def shares_the_factor(w, l1, l2):
 )
 def pushes_zeros(w, l1, l2):
     side = np.where(w >= 0, 1.0, -1.0)
-    return l1 * np.abs(w).sum() + l2 * (w**2).sum(), l1 * side + 2 * l2 * w
+    return l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum(), l1 * side + l2 * w
 
 
 @alternative("elastic_net")
 def weight_by_weight(w, l1, l2):
     value, gradient = 0.0, np.zeros_like(w)
     for index, one in np.ndenumerate(w):
-        value += l1 * abs(one) + l2 * one * one
-        gradient[index] = 2 * l2 * one + (l1 if one > 0 else -l1 if one < 0 else 0.0)
+        value += l1 * abs(one) + l2 / 2 * one * one
+        gradient[index] = l2 * one + (l1 if one > 0 else -l1 if one < 0 else 0.0)
     return value, gradient
 
 
 @alternative("elastic_net")
 def as_products(w, l1, l2):
     direction = np.sign(w)
-    return float(np.vdot(w, l1 * direction + l2 * w)), 2 * l2 * w + l1 * direction
+    return float(np.vdot(w, l1 * direction + l2 / 2 * w)), l2 * w + l1 * direction
 
 
 # --- proximal_step ------------------------------------------------------------------------------
@@ -108,7 +117,7 @@ def as_products(w, l1, l2):
     "once*.",
 )
 def steps_along_the_slope(w, slope, lr, l1, l2):
-    return w - lr * (slope + l1 * np.sign(w) + 2 * l2 * w)
+    return w - lr * (slope + l1 * np.sign(w) + l2 * w)
 
 
 @mutant(
@@ -118,7 +127,7 @@ def steps_along_the_slope(w, slope, lr, l1, l2):
 )
 def forgets_the_rate(w, slope, lr, l1, l2):
     v = w - lr * slope
-    return np.sign(v) * np.maximum(np.abs(v) - l1, 0) / (1 + 2 * l2)
+    return np.sign(v) * np.maximum(np.abs(v) - l1, 0) / (1 + l2)
 
 
 @mutant(
@@ -128,17 +137,17 @@ def forgets_the_rate(w, slope, lr, l1, l2):
 )
 def hard_threshold(w, slope, lr, l1, l2):
     v = w - lr * slope
-    return np.where(np.abs(v) > lr * l1, v, 0.0) / (1 + 2 * lr * l2)
+    return np.where(np.abs(v) > lr * l1, v, 0.0) / (1 + lr * l2)
 
 
 @mutant(
     "proximal_step",
     "You divided for L2 first and subtracted for L1 then. Set the derivative to zero for v > 0: "
-    "(w − v)/lr + l1 + 2 l2 w = 0 gives w = (v − lr l1)/(1 + 2 lr l2). See *Elastic net: both "
-    "prices at once*.",
+    "(w − v)/lr + l1 + l2 w = 0 gives w = (v − lr l1)/(1 + lr l2). See *Elastic net: both prices "
+    "at once*.",
 )
 def divides_first(w, slope, lr, l1, l2):
-    v = (w - lr * slope) / (1 + 2 * lr * l2)
+    v = (w - lr * slope) / (1 + lr * l2)
     return np.sign(v) * np.maximum(np.abs(v) - lr * l1, 0)
 
 
@@ -149,7 +158,7 @@ def divides_first(w, slope, lr, l1, l2):
 )
 def crosses_zero(w, slope, lr, l1, l2):
     v = w - lr * slope
-    return (v - lr * l1 * np.sign(v)) / (1 + 2 * lr * l2)
+    return (v - lr * l1 * np.sign(v)) / (1 + lr * l2)
 
 
 @mutant(
@@ -158,13 +167,23 @@ def crosses_zero(w, slope, lr, l1, l2):
     "answers to v. See *Elastic net: both prices at once*.",
 )
 def forgets_the_loss(w, slope, lr, l1, l2):
-    return np.sign(w) * np.maximum(np.abs(w) - lr * l1, 0) / (1 + 2 * lr * l2)
+    return np.sign(w) * np.maximum(np.abs(w) - lr * l1, 0) / (1 + lr * l2)
+
+
+@mutant(
+    "proximal_step",
+    "You divided by 1 + 2·lr·l2. That answers to l2 · Σu²; here the squares cost l2/2, and the "
+    "derivative is l2·u. See *Elastic net: both prices at once*.",
+)
+def forgets_the_half_again(w, slope, lr, l1, l2):
+    v = w - lr * slope
+    return np.sign(v) * np.maximum(np.abs(v) - lr * l1, 0) / (1 + 2 * lr * l2)
 
 
 @alternative("proximal_step")
 def minus_a_clip(w, slope, lr, l1, l2):
     v = w - lr * slope
-    return (v - np.clip(v, -lr * l1, lr * l1)) / (1 + 2 * lr * l2)
+    return (v - np.clip(v, -lr * l1, lr * l1)) / (1 + lr * l2)
 
 
 @alternative("proximal_step")
@@ -172,7 +191,7 @@ def case_by_case(w, slope, lr, l1, l2):
     new = []
     for one, s in zip(w, slope, strict=True):
         v, t = one - lr * s, lr * l1
-        new.append((v - t if v > t else v + t if v < -t else 0.0) / (1 + 2 * lr * l2))
+        new.append((v - t if v > t else v + t if v < -t else 0.0) / (1 + lr * l2))
     return new
 
 
@@ -181,8 +200,8 @@ def case_by_case(w, slope, lr, l1, l2):
 
 @mutant(
     "ridge",
-    "You added l2 to every entry of XᵀX. The price Σw² adds it to the diagonal only: 2·l2·w is "
-    "2·l2·I times w. See *A price on weights*.",
+    "You added l2 to every entry of XᵀX. The price l2/2 · Σw² adds it to the diagonal only: "
+    "its gradient l2·w is l2·I times w. See *A price on weights*.",
 )
 def adds_to_every_entry(features, y, l2):
     return np.linalg.pinv(features.T @ features + l2) @ features.T @ y
@@ -223,11 +242,21 @@ def uses_the_first_features(features, y, l2):
 @mutant(
     "ridge",
     "You added the square root of l2 to the diagonal (or the price of |w| in place of |w|²). Set "
-    "the gradient to zero once more: 2Xᵀ(Xw − y) + 2·l2·w = 0. See *A price on weights*.",
+    "the gradient to zero once more: Xᵀ(Xw − y) + l2·w = 0. See *A price on weights*.",
 )
 def adds_the_root(features, y, l2):
     d = features.shape[1]
     return np.linalg.pinv(features.T @ features + np.sqrt(l2) * np.eye(d)) @ features.T @ y
+
+
+@mutant(
+    "ridge",
+    "You added half of l2 to the diagonal. Errors and price are both halved, so that the halves "
+    "cancel: Xᵀ(Xw − y) + l2·w = 0. See *A price on weights*.",
+)
+def halves_the_price(features, y, l2):
+    d = features.shape[1]
+    return np.linalg.pinv(features.T @ features + l2 / 2 * np.eye(d)) @ features.T @ y
 
 
 @alternative("ridge")

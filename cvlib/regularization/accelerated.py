@@ -58,10 +58,10 @@ __all__ = [
 
 
 def elastic_net(w: Tensor, *, l1: float, l2: float) -> Tensor:
-    """Price all weights: l1 · Σ|w| + l2 · Σw². Twin of `reference.elastic_net_forward`."""
+    """Price all weights: l1 · Σ|w| + l2/2 · Σw². Twin of `reference.elastic_net_forward`."""
     check_tensors(w=w)
     check_not_negative(l1=l1, l2=l2)
-    return l1 * w.abs().sum() + l2 * w.square().sum()
+    return l1 * w.abs().sum() + l2 / 2 * w.square().sum()
 
 
 def l1_penalty(w: Tensor) -> Tensor:
@@ -71,9 +71,9 @@ def l1_penalty(w: Tensor) -> Tensor:
 
 
 def l2_penalty(w: Tensor) -> Tensor:
-    """Add up the squares: Σw². Twin of `reference.l2_penalty_forward`."""
+    """Add up the squares and halve them: ½Σw². Twin of `reference.l2_penalty_forward`."""
     check_tensors(w=w)
-    return w.square().sum()
+    return w.square().sum() / 2
 
 
 def soft_threshold(v: Tensor, threshold: float) -> Tensor:
@@ -84,9 +84,9 @@ def soft_threshold(v: Tensor, threshold: float) -> Tensor:
 
 
 def elastic_net_proximal(v: Tensor, *, lr: float, l1: float, l2: float) -> Tensor:
-    """Answer a gradient step that arrived at v: soft_threshold(v, lr · l1) / (1 + 2 · lr · l2)."""
+    """Answer a gradient step that arrived at v: soft_threshold(v, lr · l1) / (1 + lr · l2)."""
     check_not_negative(lr=lr, l1=l1, l2=l2)
-    return soft_threshold(v, lr * l1) / (1 + 2 * lr * l2)
+    return soft_threshold(v, lr * l1) / (1 + lr * l2)
 
 
 def dropout(x: Tensor, mask: Any, *, rate: float) -> Tensor:
@@ -138,7 +138,7 @@ def replace_labels(labels: Any, chosen: Any, drawn: Any) -> Tensor:
 
 
 def ridge_fit(features: Tensor, y: Tensor, *, l2: float = 0.0) -> Tensor:
-    """Minimize |Xw − y|² + l2 · |w|²; for l2 = 0, take the shortest w among the best.
+    """Minimize ½|Xw − y|² + l2/2 · |w|²; for l2 = 0, take the shortest w among the best.
 
     Shapes: features (N, D), y (N,) or (N, K) -> (D,) or (D, K). Raises TypeError or ValueError as
     the reference does. Twin of `reference.ridge_fit`.

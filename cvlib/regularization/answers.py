@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.intervals import Interval, mean_interval
 from cvlib.regularization.side_by_side import Networks, Task
 
 Array = NDArray[Any]
@@ -23,15 +22,12 @@ def margins(networks: Networks, task: Task) -> Array:
     return np.asarray(right - others.max(axis=-1))
 
 
-def gains_by_class(networks: Networks, base: Networks, task: Task) -> dict[int, Interval]:
-    """Paired change of test accuracy of each class, in percentage points, over the seeds."""
+def changes_by_class(networks: Networks, base: Networks, task: Task) -> Array:
+    """Paired change of test accuracy of each class, in percentage points, (S, K)."""
     images, labels = task.test_images, task.test_labels
     change = networks.right(images, labels).astype(float) - base.right(images, labels)
-    found = {}
-    for label in range(task.classes):
-        of_class = labels == label
-        found[label] = mean_interval(100 * (change * of_class).sum(axis=1) / of_class.sum(axis=1))
-    return found
+    of_class = labels[..., None] == np.arange(task.classes)
+    return np.asarray(100 * (change[..., None] * of_class).sum(axis=1) / of_class.sum(axis=1))
 
 
 def shares(networks: Networks, images: Array) -> Array:

@@ -56,7 +56,7 @@ def singular_floor(sizes: Array, shape: tuple[int, ...]) -> Any:
 
 
 def ridge_fit(features: FloatArray, y: FloatArray, *, l2: float = 0.0) -> FloatArray:
-    """Minimize |Xw − y|² + l2 · |w|²; for l2 = 0, take the shortest w among the best.
+    """Minimize ½|Xw − y|² + l2/2 · |w|²; for l2 = 0, take the shortest w among the best.
 
     w = (XᵀX + l2 · I)⁻¹Xᵀy = V · σ/(σ² + l2) · Uᵀy, for l2 = 0 the pseudo-inverse
 

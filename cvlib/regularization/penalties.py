@@ -20,11 +20,11 @@ class PenaltyCache(NamedTuple):
 def elastic_net_forward(
     w: FloatArray, *, l1: float, l2: float
 ) -> tuple[npt.NDArray[Any], PenaltyCache]:
-    """Price all weights of an array: their absolute values at l1 apiece, their squares at l2.
+    """Price all weights of an array: their absolute values at l1, half of their squares at l2.
 
-    R = l1 · Σ|w| + l2 · Σw²
+    R = l1 · Σ|w| + l2/2 · Σw²
 
-    The form λ(βΣw² + Σ|w|) of some texts is l1 = λ, l2 = λβ.
+    The form λ(βΣw² + Σ|w|) of some texts is l1 = λ, l2 = 2λβ.
 
     Shapes: w any -> R (), cache. Raises TypeError for a dtype that is not float32 or float64,
     ValueError for a negative strength.
@@ -36,12 +36,12 @@ def elastic_net_forward(
     if l1:
         value = value + w.dtype.type(l1) * np.abs(w).sum()
     if l2:
-        value = value + w.dtype.type(l2) * np.square(w).sum()
+        value = value + w.dtype.type(l2 / 2) * np.square(w).sum()
     return np.asarray(value, w.dtype), PenaltyCache(w, l1, l2)
 
 
 def elastic_net_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatArray:
-    """Return dw = dout · (l1 · sign(w) + 2 · l2 · w), with sign(0) = 0.
+    """Return dw = dout · (l1 · sign(w) + l2 · w), with sign(0) = 0.
 
     Where a weight is 0 the absolute value has a kink, and every slope in [−l1, l1] is a
     subgradient; 0 is the one that leaves the weight alone.
@@ -51,7 +51,7 @@ def elastic_net_backward(dout: float | FloatArray, cache: PenaltyCache) -> Float
     if np.ndim(dout):
         raise ValueError(f"dout must be one number, got shape {np.shape(dout)} (dout.shape)")
     w, l1, l2 = cache
-    slope = w.dtype.type(l1) * np.sign(w) + w.dtype.type(2 * l2) * w
+    slope = w.dtype.type(l1) * np.sign(w) + w.dtype.type(l2) * w
     return np.asarray(np.asarray(dout, w.dtype) * slope)
 
 
@@ -73,7 +73,7 @@ def l1_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatA
 
 
 def l2_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
-    """Add up the squares: R = Σw², without the ½ that some texts put in front.
+    """Add up the squares and halve them: R = ½Σw², whose slope is w itself.
 
     Shapes and errors as in `elastic_net_forward`.
     Source: Hoerl and Kennard, Ridge regression, 1970, §2.
@@ -82,7 +82,7 @@ def l2_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
 
 
 def l2_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatArray:
-    """Return dw = dout · 2w: a push in proportion to the weight.
+    """Return dw = dout · w: a push in proportion to the weight.
 
     Shapes and errors as in `elastic_net_backward`.
     """
@@ -105,7 +105,7 @@ def soft_threshold(v: FloatArray, threshold: float) -> FloatArray:
 def elastic_net_proximal(v: FloatArray, *, lr: float, l1: float, l2: float) -> FloatArray:
     """Answer a gradient step that arrived at v by the best compromise with the penalty.
 
-    argmin_w |w − v|² / 2lr + l1 · Σ|w| + l2 · Σw² = soft_threshold(v, lr · l1) / (1 + 2 · lr · l2)
+    argmin_w |w − v|² / 2lr + l1 · Σ|w| + l2/2 · Σw² = soft_threshold(v, lr · l1) / (1 + lr · l2)
 
     Unlike a step along the gradient of the penalty it never crosses 0, so weights become exactly 0.
 
@@ -114,4 +114,4 @@ def elastic_net_proximal(v: FloatArray, *, lr: float, l1: float, l2: float) -> F
     """
     check_not_negative(lr=lr, l1=l1, l2=l2)
     shrunk = soft_threshold(v, lr * l1)
-    return np.asarray(shrunk / shrunk.dtype.type(1 + 2 * lr * l2))
+    return np.asarray(shrunk / shrunk.dtype.type(1 + lr * l2))

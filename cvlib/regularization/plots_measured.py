@@ -28,22 +28,24 @@ def band(ax: Any, values: Array, *, color: str, label: str, style: str = "-") ->
 
 
 def ensemble_histogram(ensembles: Mapping[str, Ensemble]) -> Plot:
-    """Draw the accuracies of all networks that dropout makes, and those of their means."""
+    """Draw, for the first seed, the accuracies of all networks of dropout and of their means."""
     figure, axes = new_figure(1, len(ensembles), height=2.9, squeeze=False)
     said = []
     for ax, (name, e) in zip(axes.flat, ensembles.items(), strict=True):
-        ax.hist(e.single, bins=40, color=PALETTE[5], alpha=0.6)
+        single = e.single[0]
+        scaled, geometric, arithmetic = (float(v[0]) for v in (e.scaled, e.geometric, e.arithmetic))
+        ax.hist(single, bins=40, color=PALETTE[5], alpha=0.6)
         for value, what, colour, style in (
-            (e.scaled, "no dropout", PALETTE[0], "-"),
-            (e.geometric, "geometric mean", PALETTE[1], "--"),
-            (e.arithmetic, "mean", PALETTE[2], ":"),
+            (scaled, "no dropout", PALETTE[0], "-"),
+            (geometric, "geometric mean", PALETTE[1], "--"),
+            (arithmetic, "mean", PALETTE[2], ":"),
         ):
             ax.axvline(value, color=colour, ls=style, lw=2, label=what)
         ax.set(title=name, xlabel="accuracy, %")
         said.append(
-            f"{name}: {len(e.single)} networks from {e.single.min():.0f} to {e.single.max():.0f} "
-            f"%, on average {e.single.mean():.0f} %; without dropout {e.scaled:.1f} %, geometric "
-            f"mean {e.geometric:.1f} %, arithmetic mean {e.arithmetic:.1f} %."
+            f"{name}: {len(single)} networks from {single.min():.0f} to {single.max():.0f} %, on "
+            f"average {single.mean():.0f} %; without dropout {scaled:.1f} %, geometric mean "
+            f"{geometric:.1f} %, arithmetic mean {arithmetic:.1f} %."
         )
     axes[0, 0].set_ylabel("networks")
     handles, labels = axes[0, 0].get_legend_handles_labels()

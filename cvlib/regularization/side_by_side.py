@@ -42,6 +42,7 @@ class Task:
 class Recipe:
     """How a network is trained; ``lr`` and ``l2`` may be (S, 1, 1), a number for each network.
 
+    The weights, not the biases, pay l1 · Σ|w| + l2/2 · Σw²: `elastic_net_forward`.
     ``augment`` changes a batch of images, and labels if it must.
     """
 
@@ -209,11 +210,12 @@ def _step(
             zip((networks.weights, networks.biases), found, strict=True)
         ):
             if which == 0 and np.any(recipe.l2):
-                gradient += np.asarray(2 * recipe.l2, np.float32) * store[k]
+                gradient += np.asarray(recipe.l2, np.float32) * store[k]
             if which == 0 and recipe.l1:
                 gradient += np.float32(recipe.l1) * np.sign(store[k])
             velocity = velocities[which][k]
             velocity *= np.float32(recipe.momentum)
-            velocity -= np.asarray(lr, np.float32) * gradient
+            gradient *= np.asarray(lr, np.float32)  # in place: it is not needed any more
+            velocity -= gradient
             store[k] += velocity
     return np.asarray(-(targets * logs).sum(axis=-1).mean(axis=-1))

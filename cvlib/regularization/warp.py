@@ -61,7 +61,8 @@ def warp_forward(
     back = inverse_moves(moves, n)
     centre = np.array([(h - 1) / 2, (w - 1) / 2, 0.0])[:, None]
     grid = np.stack([*np.indices((h, w), float).reshape(2, -1), np.ones(h * w)]) - centre
-    source = (back @ grid + centre)[:, :2]  # (N, 2, HW)
+    # one product of matrices for all images: numpy multiplies stacks of small ones one by one
+    source = (back[:, :2].reshape(-1, 3) @ grid).reshape(n, 2, h * w) + centre[:2]
 
     source = np.clip(source, -1, np.array([h, w])[:, None])  # further out all is rim
     near = np.floor(source)
@@ -69,11 +70,19 @@ def warp_forward(
     cache = WarpCache(place, (source - near).astype(x.dtype), x.shape)
 
     level = x.dtype.type(fill)
-    framed = np.pad(x - level, RIM).reshape(n, c, -1)
+    framed = np.pad(x - level, RIM).ravel()
+    start = flat_places(cache)
     out = np.zeros((n, c, h * w), x.dtype)
-    for offset, weight in taps(cache):
-        out += weight[:, None] * np.take_along_axis(framed, (place + offset)[:, None], axis=2)
+    for offset, weight in taps(cache):  # all within the rim; "clip" only saves take the check
+        out += weight[:, None] * framed.take(start + offset, mode="clip")
     return out.reshape(x.shape) + level, cache
+
+
+def flat_places(cache: WarpCache) -> Array:
+    """Where each output pixel's upper left neighbour lies in all images with their rims."""
+    n, c, h, w = cache.shape
+    size = (h + 3) * (w + 3)
+    return np.asarray(np.arange(n * c).reshape(n, c, 1) * size + cache.place[:, None])
 
 
 def taps(cache: WarpCache) -> Iterator[tuple[int, FloatArray]]:
@@ -98,9 +107,8 @@ def warp_backward(dout: FloatArray, cache: WarpCache) -> FloatArray:
     n, c, h, w = cache.shape
     check_upstream(dout, cache.shape, cache.share.dtype)
     g = dout.reshape(n, c, h * w)
-    size = (h + 3) * (w + 3)
-    start = np.arange(n * c).reshape(n, c, 1) * size + cache.place[:, None]
-    framed = np.zeros(n * c * size)
+    start = flat_places(cache)
+    framed = np.zeros(n * c * (h + 3) * (w + 3))
     for offset, weight in taps(cache):
         sent = weight[:, None] * g
         framed += np.bincount((start + offset).ravel(), sent.ravel(), minlength=len(framed))

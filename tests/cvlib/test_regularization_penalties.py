@@ -25,9 +25,9 @@ QUICK = settings(max_examples=60, deadline=None, derandomize=True, database=None
 def test_values_by_hand():
     w = np.array([[1.0, -2.0], [0.0, 3.0]])
     assert l1_penalty_forward(w)[0] == 6
-    assert l2_penalty_forward(w)[0] == 14
-    assert elastic_net_forward(w, l1=0.5, l2=0.1)[0] == pytest.approx(3 + 1.4)
-    assert elastic_net_backward(2.0, elastic_net_forward(w, l1=0.5, l2=0.1)[1]).tolist() == [
+    assert l2_penalty_forward(w)[0] == 7
+    assert elastic_net_forward(w, l1=0.5, l2=0.2)[0] == pytest.approx(3 + 1.4)
+    assert elastic_net_backward(2.0, elastic_net_forward(w, l1=0.5, l2=0.2)[1]).tolist() == [
         [2 * (0.5 + 0.2), 2 * (-0.5 - 0.4)],
         [0, 2 * (0.5 + 0.6)],
     ]
@@ -56,7 +56,7 @@ def test_dtype_is_kept(dtype):
 )  # fmt: skip
 def test_the_proximal_step_is_the_best_compromise(v, lr, l1, l2, other):
     def cost(w):
-        return (w - v) ** 2 / (2 * lr) + l1 * abs(w) + l2 * w**2
+        return (w - v) ** 2 / (2 * lr) + l1 * abs(w) + l2 / 2 * w**2
 
     best = float(elastic_net_proximal(np.array([v]), lr=lr, l1=l1, l2=l2)[0])
     assert cost(best) <= cost(other) + 1e-9

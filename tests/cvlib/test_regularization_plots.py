@@ -57,7 +57,7 @@ def test_the_cheapest_weights_are_one_point_or_a_segment():
 
 
 def test_shrinkage_counts_what_becomes_zero():
-    alt = drawn(plots.shrinkage({"L1": (0.5, 0.0), "L2": (0.0, 0.5)}))
+    alt = drawn(plots.shrinkage({"L1": (0.5, 0.0), "L2": (0.0, 1.0)}))
     assert "L1: 2 becomes 1.5, 25 % of the range becomes 0" in alt
     assert "L2: 2 becomes 1, 0 % of the range becomes 0" in alt
 
@@ -84,7 +84,9 @@ def test_bars_by_class():
 
 
 def test_the_histogram_of_an_ensemble():
-    e = Ensemble(np.linspace(10, 80, 16), 82.0, 83.0, 82.0, 0.0, 0.1)
+    single = np.stack([np.linspace(10, 80, 16), np.zeros(16)])
+    scaled, mean = np.array([82.0, 10.0]), np.array([83.0, 10.0])
+    e = Ensemble(single, scaled, mean, scaled, np.zeros(2), np.full(2, 0.1))
     alt = drawn(plots.ensemble_histogram({"ten": e}))
     assert "ten: 16 networks from 10 to 80 %, on average 45 %; without dropout 82.0 %" in alt
 
@@ -97,7 +99,7 @@ def test_losses_margins_and_stops():
     loss = np.array([[3.0, 3.1], [1.0, 1.1], [2.0, 2.1]])
     right = np.array([[50.0, 51.0], [80.0, 81.0], [70.0, 71.0]])
     one = np.array([80.0, 81.0])
-    r = Stops(one, one, one, one, {"held-out loss": loss, "test accuracy": right})
+    r = Stops(one, one, one, one, one, {"held-out loss": loss, "test accuracy": right})
     alt = drawn(plots.stops({"wrong": r}))
     assert "lowest at epoch 2; test accuracy there 80.5 %, at the end 70.5 %" in alt
 
@@ -120,7 +122,7 @@ def test_choices():
     assert "grid: 9 trials, 3 different learning rates" in alt
     assert "random: 9 trials, 9 different learning rates" in alt
     truth = np.array([80.0, 82.0, 84.0])
-    folds = FoldStudy(truth, {5: truth - [2.0, 3.0, 4.0]}, {5: truth > 0})
+    folds = FoldStudy(truth, {5: truth - [2.0, 3.0, 4.0]})
     assert "5 folds: bias -3.0" in drawn(plots.fold_errors(folds))
     half = np.array([49.0, 51.0])
     luck = SelectionStudy({1: half, 100: half + 14}, half, half)
