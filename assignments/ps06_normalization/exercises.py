@@ -302,25 +302,25 @@ GHOSTS = ("training", "running statistics", "evaluation", "gradients", "checkpoi
 
 def draw_ghosts(rng: Rng) -> Iterator[Case]:
     for part in GHOSTS:
-        company, parts = [(2, 3), (3, 2), (4, 2)][rng.integers(3)]
+        ghost_size, parts = [(2, 3), (3, 2), (4, 2)][rng.integers(3)]
         channels, h, w = (int(s) for s in rng.permutation([2, 3, 4]))
-        shape = company * parts, channels, h, w
+        shape = ghost_size * parts, channels, h, w
         batches = [
             rng.normal(rng.normal(size=(1, channels, 1, 1)) * 3, 2.0, shape)
             + rng.normal(size=(shape[0], 1, 1, 1))
             for _ in range(3)
         ]
         gamma, beta = per_channel(rng, batches[0])
-        options = company, float(rng.uniform(0.1, 0.4)), draw_eps(rng)
+        options = ghost_size, float(rng.uniform(0.1, 0.4)), draw_eps(rng)
         yield Case((part, *options, gamma, beta, *batches), part=part)
 
 
-def run_ghost(target, what, company, momentum, eps, gamma, beta, first, second, third):
+def run_ghost(target, what, ghost_size, momentum, eps, gamma, beta, first, second, third):
     import torch
 
     def build():
         torch.manual_seed(0)
-        module = target(len(gamma), company, momentum=momentum, eps=eps).double()
+        module = target(len(gamma), ghost_size, momentum=momentum, eps=eps).double()
         with torch.no_grad():
             module.weight.copy_(torch.from_numpy(gamma))
             module.bias.copy_(torch.from_numpy(beta))
@@ -347,7 +347,7 @@ def run_ghost(target, what, company, momentum, eps, gamma, beta, first, second, 
     return module.eval()(third[:1]).detach().numpy()
 
 
-def ghost_batch_norm(channels: int, company: int, *, momentum: float = 0.1, eps: float = 1e-5):
+def ghost_batch_norm(channels: int, ghost_size: int, *, momentum: float = 0.1, eps: float = 1e-5):
     import torch
     from torch import nn
 
@@ -355,7 +355,7 @@ def ghost_batch_norm(channels: int, company: int, *, momentum: float = 0.1, eps:
         def forward(self, x):
             if not self.training:
                 return super().forward(x)
-            parts = x.split(company)
+            parts = x.split(ghost_size)
             means = torch.stack([p.mean((0, 2, 3)) for p in parts]).mean(0).detach()
             variances = torch.stack([p.var((0, 2, 3)) for p in parts]).mean(0).detach()
             self.running_mean.lerp_(means, self.momentum)
@@ -383,23 +383,23 @@ MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among em
 def draw_mail(rng: Rng) -> Iterator[Case]:
     _, hidden = released_and_hidden()
     images, labels = grey_values(hidden.images), hidden.labels
-    for part, company in MAIL.items():
+    for part, batch_size in MAIL.items():
         chosen = rng.permutation(len(images))[:200]
         if part == "sorted by digit":
             chosen = chosen[np.argsort(labels[chosen], kind="stable")]
         grain = np.round(rng.normal(0, 0.5, (len(chosen), 8, 8)))  # no picture is in anyone's file
         pictures = np.clip(images[chosen] + grain, 0, 16).astype(np.uint8)
         empty = 15 if part == "among empty sheets" else 0
-        yield Case((pictures, company, empty), part=part, truth=labels[chosen])
+        yield Case((pictures, batch_size, empty), part=part, truth=labels[chosen])
 
 
-def in_company(target, images, company, empty):
+def as_mail_comes(target, images, batch_size, empty):
     import numpy as np
 
     sheets = np.zeros((empty, *images.shape[1:]), images.dtype)
     answers = []
-    for first in range(0, len(images), company):
-        part = images[first : first + company]
+    for first in range(0, len(images), batch_size):
+        part = images[first : first + batch_size]
         together = np.asarray(target(np.concatenate([part, sheets])))
         if together.shape != (len(part) + empty,):
             raise ValueError(
@@ -511,8 +511,8 @@ PROBLEM_SET = ProblemSet(
             cases=draw_test_time,
             hints={
                 "images": "Only the running numbers enter. The batch's own mean plays no part.",
-                "one image alone": "The same image must get the same answer in any company, "
-                "also in none.",
+                "one image alone": "The same image must get the same answer in any batch, "
+                "also alone.",
                 "vectors": "Does your reshape of the running numbers fit (N, C) as well?",
             },
         ),
@@ -632,7 +632,7 @@ PROBLEM_SET = ProblemSet(
             driver=run_ghost,
             withhold=WITHHOLD_ROOMS,
             hints={
-                "training": "The first company images are one part, the next ones another. Each "
+                "training": "The first ghost_size images are one part, the next ones another. Each "
                 "part is normalized as if it were the whole batch.",
                 "running statistics": "Average the parts' means, and their unbiased variances; "
                 "then one update with momentum, once a batch.",
@@ -648,12 +648,12 @@ PROBLEM_SET = ProblemSet(
             id="predict",
             title="One at a time",
             points=4,
-            objective="Train a network whose answers do not depend on the company of an image.",
+            objective="Train a network whose answers do not depend on the batch an image comes in.",
             section=section("norm-train-test"),
             kind="model",
             reference=predict,
             cases=draw_mail,
-            driver=in_company,
+            driver=as_mail_comes,
             measure=Measure("accuracy", at_least=0.88),
             withhold=WITHHOLD_ROOMS,
             seconds=60.0,

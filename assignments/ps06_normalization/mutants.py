@@ -238,8 +238,8 @@ def with_covariances(running_mean, running_var, x, momentum):
 
 @mutant(
     "batch_norm_test",
-    "You normalized by the batch's own statistics. At test time an image must not depend on its "
-    "company: the running ones stand in. See *In training and at test time*.",
+    "You normalized by the batch's own statistics. At test time an answer must not depend on "
+    "the other images: the running statistics stand in. See *In training and at test time*.",
 )
 def asks_the_batch(x, gamma, beta, running_mean, running_var, eps):
     return by_axes(x, others(x), gamma, beta, eps)
@@ -855,7 +855,7 @@ GHOST = "See *Small batches break batch norm*."
 
 def ghost(
     channels: int,
-    company: int,
+    ghost_size: int,
     momentum: float,
     eps: float,
     *,
@@ -884,9 +884,9 @@ def ghost(
             if not self.training:
                 return self.finished(x[None], self.running_mean, self.running_var)[0]
             if neighbours:
-                parts = x.unflatten(0, (-1, company))
+                parts = x.unflatten(0, (-1, ghost_size))
             else:  # images 0, G, 2G … in one part of G parts
-                parts = x.unflatten(0, (company, -1)).transpose(0, 1)
+                parts = x.unflatten(0, (ghost_size, -1)).transpose(0, 1)
             var, mean = torch.var_mean(parts, (1, 3, 4), correction=0)
             with torch.no_grad():
                 (track or average_the_parts)(self, parts, momentum)
@@ -942,10 +942,10 @@ def flipped(module: Any, parts: Any, momentum: float) -> None:
 
 @mutant(
     "GhostBatchNorm2d",
-    "You normalized the batch as one: that is an ordinary batch norm. Each part of `company` "
+    "You normalized the batch as one: that is an ordinary batch norm. Each part of `ghost_size` "
     f"images has statistics of its own. {GHOST}",
 )
-def ordinary_batch_norm(channels, company, *, momentum=0.1, eps=1e-5):
+def ordinary_batch_norm(channels, ghost_size, *, momentum=0.1, eps=1e-5):
     from torch import nn
 
     return nn.BatchNorm2d(channels, eps, momentum)
@@ -954,10 +954,10 @@ def ordinary_batch_norm(channels, company, *, momentum=0.1, eps=1e-5):
 @mutant(
     "GhostBatchNorm2d",
     "Your parts are made of every so-and-so-many-th image. A device gets neighbours: images 0 … "
-    f"company − 1 are the first part. {GHOST}",
+    f"ghost_size − 1 are the first part. {GHOST}",
 )
-def every_other_image(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, neighbours=False)
+def every_other_image(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, neighbours=False)
 
 
 @mutant(
@@ -965,8 +965,8 @@ def every_other_image(channels, company, *, momentum=0.1, eps=1e-5):
     "Your running statistics move once for each part. The parts are one batch: average what they "
     "say, then move once. See *In training and at test time*.",
 )
-def moves_once_a_part(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, track=one_update_a_part)
+def moves_once_a_part(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, track=one_update_a_part)
 
 
 @mutant(
@@ -974,8 +974,8 @@ def moves_once_a_part(channels, company, *, momentum=0.1, eps=1e-5):
     "Your running variance averages the biased variances of the parts. Kept for images not yet "
     "seen, each divides by m − 1. See *In training and at test time*.",
 )
-def keeps_biased_variances(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, track=biased)
+def keeps_biased_variances(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, track=biased)
 
 
 @mutant(
@@ -984,8 +984,8 @@ def keeps_biased_variances(channels, company, *, momentum=0.1, eps=1e-5):
     "parts' means, which no part is normalized by; the mean of the parts' variances is asked. "
     f"{GHOST}",
 )
-def keeps_the_variance_of_the_whole(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, track=whole_batch)
+def keeps_the_variance_of_the_whole(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, track=whole_batch)
 
 
 @mutant(
@@ -993,8 +993,8 @@ def keeps_the_variance_of_the_whole(channels, company, *, momentum=0.1, eps=1e-5
     "Training is right, but the running statistics never move, so that evaluation uses mean 0 and "
     "variance 1. See *In training and at test time*.",
 )
-def never_tracks(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, track=nothing)
+def never_tracks(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, track=nothing)
 
 
 @mutant(
@@ -1002,8 +1002,8 @@ def never_tracks(channels, company, *, momentum=0.1, eps=1e-5):
     "Your momentum is the weight of the old value. In PyTorch's normalizations it is the weight of "
     "the new batch. See *In training and at test time*.",
 )
-def flips_the_momentum(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, track=flipped)
+def flips_the_momentum(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, track=flipped)
 
 
 @mutant(
@@ -1012,8 +1012,8 @@ def flips_the_momentum(channels, company, *, momentum=0.1, eps=1e-5):
     "and state_dict() leaves them behind. register_buffer takes them along. See "
     "*In training and at test time*.",
 )
-def plain_attributes(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, buffers=False)
+def plain_attributes(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, buffers=False)
 
 
 @mutant(
@@ -1021,17 +1021,17 @@ def plain_attributes(channels, company, *, momentum=0.1, eps=1e-5):
     "You took the statistics of a part for constants: the gradient does not flow through them. "
     "Only the running ones are kept without a gradient. See *The backward pass is a projection*.",
 )
-def detaches_the_statistics(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps, detach=True)
+def detaches_the_statistics(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps, detach=True)
 
 
 @alternative("GhostBatchNorm2d")
-def in_one_reshape(channels, company, *, momentum=0.1, eps=1e-5):
-    return ghost(channels, company, momentum, eps)
+def in_one_reshape(channels, ghost_size, *, momentum=0.1, eps=1e-5):
+    return ghost(channels, ghost_size, momentum, eps)
 
 
 @alternative("GhostBatchNorm2d")
-def with_a_loop(channels, company, *, momentum=0.1, eps=1e-5):
+def with_a_loop(channels, ghost_size, *, momentum=0.1, eps=1e-5):
     import torch
     from torch import nn
     from torch.nn import functional
@@ -1050,7 +1050,7 @@ def with_a_loop(channels, company, *, momentum=0.1, eps=1e-5):
                 running = self.running_mean, self.running_var
                 return functional.batch_norm(x, *running, *affine, eps=eps)
             outs, means, variances = [], [], []
-            for part in x.split(company):
+            for part in x.split(ghost_size):
                 mean, var = torch.zeros_like(self.bias), torch.zeros_like(self.bias)
                 outs.append(functional.batch_norm(part, mean, var, *affine, True, 1.0, eps))
                 means.append(mean)
@@ -1077,7 +1077,7 @@ def in_training_mode(network: Any, images: np.ndarray) -> np.ndarray:
 @mutant(
     "predict",
     "Right in a crowd, wrong alone: your network is still in training mode and normalizes every "
-    f"image by the company it comes in. network.eval() switches to the running statistics. {MODES}",
+    f"image by the batch it comes in. network.eval() switches to the running statistics. {MODES}",
 )
 def left_in_training_mode(images):
     return in_training_mode(ps.trained(), images / 16)
@@ -1112,7 +1112,7 @@ def newborn_statistics(images):
     "You centre the images by the mean of the batch they come in. A single image minus its own "
     f"mean image is nothing at all. Means that predict needs belong to the training set. {MODES}",
 )
-def centred_by_its_company(images):
+def centred_by_its_batch(images):
     centre = ps.sorted_digits()[0].mean(axis=0)
     return ps.answer_with(ps.trained(), (images - images.mean(axis=0) + centre) / 16)
 

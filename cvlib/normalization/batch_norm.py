@@ -52,8 +52,9 @@ def batch_norm_forward(
 
     In training, μ_c and σ²_c are the mean and the biased variance over N, H and W, and both running
     arrays are updated *in place*: running ← (1 - momentum) · running + momentum · new, where the
-    new variance is the unbiased one, m / (m - 1) · σ², for m = N·H·W. (PyTorch's two conventions;
-    the paper's momentum is 1 minus this one.) Otherwise the running arrays stand in for μ and σ².
+    new variance is the unbiased one, m / (m - 1) · σ², for m = N·H·W. (PyTorch's two conventions.
+    The paper has no momentum: its algorithm 2 averages over batches once training is over.)
+    Otherwise the running arrays stand in for μ and σ².
 
     Shapes: x (N, C), (N, C, L) or (N, C, H, W); all others (C,) or None -> out like x, cache.
     Raises TypeError for dtypes that are not all float32 or all float64, ValueError for shapes that

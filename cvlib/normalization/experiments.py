@@ -1,7 +1,8 @@
-"""The chapter's experiments on trained networks: steps, batches, company and weight decay."""
+"""The chapter's experiments on networks in training and tested: whose statistics, weight decay."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from cvlib.normalization.facts import angles
-from cvlib.normalization.stack import Design, Runs, Stack, measure_errors, train
+from cvlib.normalization.stack import Design, Stack
+from cvlib.normalization.stack_training import Runs, measure_errors, train
 
 Array = NDArray[np.float64]
 
-#: How the test images are shown to a trained batch norm network: name, company, sorted by class.
-COMPANIES: Mapping[str, tuple[int | None, bool]] = {
+#: Whose statistics a trained batch norm network is tested by: name, batch size, sorted by class.
+STATISTICS: Mapping[str, tuple[int | None, bool]] = {
     "running statistics": (None, False),
     "statistics of 64 images, shuffled": (64, False),
     "statistics of 8 images, shuffled": (8, False),
@@ -25,32 +27,25 @@ COMPANIES: Mapping[str, tuple[int | None, bool]] = {
 }
 
 
-def largest_rate(runs: Runs, rates: Sequence[float], error: float) -> Array:
-    """Return the largest learning rate with which each seed got below the error: (seeds,).
-
-    A seed that never did gets the smallest rate divided by its step on the grid.
-    """
-    below = runs.errors < error
-    grid = np.array([rates[0] ** 2 / rates[1], *rates])
-    return grid[[int(np.max(np.nonzero(b)[0], initial=-1)) + 1 for b in below.T]]
-
-
-def by_company(runs: Runs) -> dict[str, Array]:
-    """Test a trained stack in every company: name -> errors of its networks."""
+def errors_by_statistics(runs: Runs) -> dict[str, Array]:
+    """Test a trained stack by everybody's statistics: name -> errors of its networks."""
     return {
-        name: measure_errors(runs.stack, runs.digits, company=company, sort=sort)
-        for name, (company, sort) in COMPANIES.items()
+        name: measure_errors(runs.stack, runs.digits, by_batches_of=size, sort=sort)
+        for name, (size, sort) in STATISTICS.items()
     }
 
 
 def maps_before_norm(runs: Runs) -> list[Array]:
-    """Return what each convolution of the first network makes of its test images: (N, C, H, W)."""
+    """Return what each convolution makes of its network's test images, a layer: (S, N, C, H, W)."""
     images, _ = runs.digits.batch(runs.digits.test)
     seen: list[torch.Tensor] = []
     with torch.no_grad():
         runs.stack.scores(images, training=False, seen=seen)
-    widths = runs.stack.design.widths
-    return [m[:, :width].double().numpy() for m, width in zip(seen, widths, strict=True)]
+    sides = [math.isqrt(maps.shape[2]) for maps in seen]
+    return [
+        maps.double().permute(0, 3, 1, 2).unflatten(3, (side, side)).numpy()
+        for maps, side in zip(seen, sides, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -70,9 +65,8 @@ def stale_statistics(steps: Sequence[int], *, seeds: Sequence[int], rate: float 
     tested: list[tuple[Array, Array]] = []
     for count in steps:
         runs = train(Design("batch"), rates=[rate], seeds=seeds, steps=count)
-        tested.append(
-            (runs.errors[0], measure_errors(runs.stack, runs.digits, company=64, sort=False))
-        )
+        by_batch = measure_errors(runs.stack, runs.digits, by_batches_of=64)
+        tested.append((runs.errors[0], by_batch))
     running, batch = (np.array(side) for side in zip(*tested, strict=True))
     return Staleness(tuple(steps), running, batch)
 
@@ -90,7 +84,7 @@ class DecayStudy:
 
     @property
     def predicted(self) -> Array:
-        """The angle of each step in equilibrium, √(2 · rate · decay), in radians."""
+        """The angle of each step in equilibrium, √(2 · rate · λ), in radians."""
         return np.sqrt(2 * self.rate * np.array(self.decays))
 
 
@@ -102,8 +96,9 @@ def weight_decay_study(
     steps: int = 250,
     layer: int = 1,
 ) -> DecayStudy:
-    """Train under batch norm with each weight decay and watch one layer's kernels turn.
+    """Train under batch norm with each weight decay λ and watch one layer's kernels turn.
 
+    λ adds λ/2 · ‖w‖² of the kernels to the loss.
     Shapes: squared_norms and losses (steps, decays, seeds), turns (steps - 1, decays, seeds) in
     radians, errors (decays, seeds).
     """

@@ -2,8 +2,8 @@
 
 from cvlib.normalization.plots_measured import (
     batch_sizes,
-    company,
     decay,
+    errors_by_statistics,
     learning_rates,
     mean_spread,
     staleness,
@@ -18,8 +18,8 @@ from cvlib.normalization.plots_signal import (
 
 __all__ = [
     "batch_sizes",
-    "company",
     "decay",
+    "errors_by_statistics",
     "index_sets",
     "learning_rates",
     "mean_spread",

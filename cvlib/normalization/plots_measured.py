@@ -1,4 +1,4 @@
-"""Figures of measured results: learning rates, batch sizes, company, weight decay, noise."""
+"""Figures of measured results: learning rates, batch sizes, statistics, weight decay, noise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cvlib.intervals import mean_interval
 from cvlib.normalization.experiments import DecayStudy, Staleness
 
 Array = NDArray[Any]
-MARKERS = ("o", "s", "^", "D", "v")
+MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
 def _band(ax: Axes, x: Any, runs: Array, colour: str, marker: str, label: str) -> None:
@@ -72,7 +72,7 @@ def batch_sizes(
     return Plot(figure, "Test error against the size of the batch. " + " ".join(said))
 
 
-def company(errors: Mapping[str, Array]) -> Plot:
+def errors_by_statistics(errors: Mapping[str, Array]) -> Plot:
     """Draw the test errors of the same networks, by what the statistics are taken from."""
     figure, ax = new_figure(height=0.36 * len(errors) + 0.7)
     said = []
@@ -85,7 +85,7 @@ def company(errors: Mapping[str, Array]) -> Plot:
     ax.set_yticks(range(len(errors)), list(errors))
     ax.set(xlabel="test error in %", xlim=(0, 105))
     ax.invert_yaxis()
-    return Plot(figure, "One set of networks, tested in different company. " + " ".join(said))
+    return Plot(figure, "One set of networks, tested by different statistics. " + " ".join(said))
 
 
 def staleness(result: Staleness) -> Plot:

@@ -1,26 +1,24 @@
-"""Small networks trained side by side: one for each seed and learning rate, in one pass of PyTorch.
+"""Small networks computed side by side, S of them in one pass of PyTorch, each on its own images.
 
-S networks are the S groups of one convolution. Each has a training set, an order of images and
-starting weights of its own, and none sees another's numbers: a normalization that looks at one
-channel, or at groups within a network, is the same for all together as for each alone.
+A convolution is a matrix, so one product of S matrices convolves the images of S networks. None
+sees another's numbers: a normalization that looks at one channel, or at groups within a network, is
+the same for all together as for each alone. Images stand on the last axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cvlib.normalization.stack_digits import Digits, load, shuffled
-
 EPS = 1e-5
 MOMENTUM = 0.1
 CLASSES = 10
+SIDE = 8
 
 
 @dataclass(frozen=True)
@@ -28,199 +26,140 @@ class Design:
     """A network: three 3×3 convolutions, each normalized and followed by ReLU; pooling; scores.
 
     ``norm`` is one of none, once, batch, layer, instance, group. "once" fixes the statistics of
-    the very first batch for ever. ``company`` is how many images share the statistics of batch
-    norm: a batch of 64 is cut into parts of that size, as if each lay on a device of its own.
+    the very first batch for ever. ``ghost`` is the ghost batch size (Hoffer et al., 2017): batch
+    norm cuts each training batch into parts of so many images, each with statistics of its own, as
+    if it lay on a device of its own. ``jolt`` is the spread of the noise by which each normalized
+    channel is scaled and shifted anew at every training step (Santurkar et al., 2018).
     """
 
     norm: str = "batch"
     strides: tuple[int, int, int] = (2, 2, 1)
     widths: tuple[int, int, int] = (8, 16, 16)
     groups: int = 4
-    company: int = 64
+    ghost: int = 64
     jolt: float = 0.0
 
 
 class Stack:
-    """The networks of one design, one a seed, and their running statistics."""
+    """The networks of one design, one a seed, and their running statistics.
+
+    The first axis of everything that is learned or kept holds the networks.
+    """
 
     def __init__(self, design: Design, seeds: Sequence[int]) -> None:
         self.design, self.count = design, len(seeds)
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
-
-        def drawn(*shape: int, spread: float) -> Tensor:
-            parts = [spread * torch.randn(shape, generator=g) for g in generators]
-            return torch.cat(parts).requires_grad_()
-
+        self._generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
         self.kernels, self.scales, self.shifts = [], [], []
         self.means, self.vars = [], []
         for before, width in zip((1, *design.widths), design.widths, strict=False):
             # He et al., 2015: variance 2 / (inputs of a unit)
-            self.kernels.append(drawn(width, before, 3, 3, spread=(2 / (9 * before)) ** 0.5))
-            self.scales.append(torch.ones(self.count * width, requires_grad=True))
-            self.shifts.append(torch.zeros(self.count * width, requires_grad=True))
-            self.means.append(torch.zeros(self.count * width))
-            self.vars.append(torch.ones(self.count * width))
+            kernel = (2 / (9 * before)) ** 0.5 * self._drawn(width, before, 3, 3)
+            self.kernels.append(kernel.requires_grad_())
+            self.scales.append(torch.ones(self.count, width, requires_grad=True))
+            self.shifts.append(torch.zeros(self.count, width, requires_grad=True))
+            self.means.append(torch.zeros(self.count, width))
+            self.vars.append(torch.ones(self.count, width))
         last = design.widths[-1]
-        self.head = drawn(1, last, CLASSES, spread=last**-0.5)
-        self.bias = torch.zeros(self.count, 1, CLASSES, requires_grad=True)
+        self.head = (last**-0.5 * self._drawn(CLASSES, last)).requires_grad_()
+        self.bias = torch.zeros(self.count, CLASSES, 1, requires_grad=True)
         self._started = False
-        self._noise = torch.Generator().manual_seed(0)
 
     @property
     def parameters(self) -> list[Tensor]:
-        """Everything that is learned; the first axis holds the networks one after the other."""
+        """Everything that is learned."""
         return [*self.kernels, *self.scales, *self.shifts, self.head, self.bias]
+
+    def _drawn(self, *shape: int) -> Tensor:
+        """Draw normal numbers for each network from its own generator: (S, *shape)."""
+        return torch.stack([torch.randn(shape, generator=g) for g in self._generators])
 
     def scores(
         self,
         x: Tensor,
         *,
         training: bool,
-        company: int | None = None,
+        by_batches_of: int | None = None,
         seen: list[Tensor] | None = None,
     ) -> Tensor:
-        """Score images (N, S, H, W), one channel a network -> (S, N, classes).
+        """Score images (S, pixels, N), each network its own -> (S, classes, N).
 
-        Outside training, batch norm uses its running statistics, or with ``company`` those of
-        so many neighbours in the batch. What each convolution puts out is added to ``seen``.
+        Outside training, batch norm uses its running statistics, or with ``by_batches_of`` those of
+        so many neighbouring images. What each convolution puts out, (S, C, pixels, N), is added to
+        ``seen``.
         """
+        side = SIDE
         for layer, stride in enumerate(self.design.strides):
-            x = functional.conv2d(
-                x, self.kernels[layer], stride=stride, padding=1, groups=self.count
-            )
+            x, side = convolve(x, self.kernels[layer], side, stride)
             if seen is not None:
                 seen.append(x)
-            x = self._normalized(x, layer, training, company)
-            if training and self.design.jolt:
-                x = self._jolted(x)
-            x = x * self.scales[layer][:, None, None] + self.shifts[layer][:, None, None]
-            x = functional.relu(x)
-        pooled = x.mean((2, 3)).reshape(len(x), self.count, -1).transpose(0, 1)
-        if training:
-            self._started = True
-        return pooled @ self.head + self.bias
+            x = functional.relu(self._normalized(x, layer, training, by_batches_of)).flatten(1, 2)
+        pooled = x.unflatten(1, (-1, side * side)).mean(2)
+        self._started |= training
+        return torch.baddbmm(self.bias, self.head, pooled)
 
-    def _normalized(self, x: Tensor, layer: int, training: bool, company: int | None) -> Tensor:
-        match self.design.norm:
-            case "none":
-                return x
-            case "layer":
-                return functional.group_norm(x, self.count)
-            case "instance":
-                return functional.group_norm(x, x.shape[1])
-            case "group":
-                return functional.group_norm(x, self.count * self.design.groups)
-            case "once":
-                if training and not self._started:
-                    var, mean = torch.var_mean(x.detach(), dim=(0, 2, 3), correction=0)
-                    self.means[layer].copy_(mean)
-                    self.vars[layer].copy_(var)
-            case "batch":
-                if training or company:
-                    return self._by_batch(x, layer, training, company or self.design.company)
-            case _:
-                raise ValueError(f"expected a norm that this design knows, got {self.design.norm}")
-        return functional.batch_norm(x, self.means[layer], self.vars[layer], eps=EPS)
+    def _normalized(self, x: Tensor, layer: int, training: bool, parts: int | None) -> Tensor:
+        """Normalize (S, C, pixels, N) as the design says, scale and shift."""
+        design, shape = self.design, x.shape
+        scale, shift = self.scales[layer], self.shifts[layer]
+        if training and design.jolt:
+            noise = design.jolt * self._drawn(2, shape[1])
+            scale, shift = scale * noise[:, 0].exp(), shift + scale * noise[:, 1]
+        scale, shift = scale.flatten(), shift.flatten()
+        x = x.flatten(0, 1)
+        groups = {"layer": 1, "group": design.groups, "instance": shape[1]}
+        if design.norm in groups:
+            each = groups[design.norm] * self.count
+            x = functional.group_norm(x.permute(2, 0, 1), each, scale, shift).permute(1, 2, 0)
+        elif design.norm == "batch" and (training or parts):
+            x = self._by_batch(x, layer, training, parts or design.ghost, scale, shift)
+        elif design.norm in ("none", "once", "batch"):
+            if design.norm == "once" and training and not self._started:
+                self._keep(layer, *torch.var_mean(x.detach(), dim=(1, 2), correction=0), 1.0)
+            eps = 0.0 if design.norm == "none" else EPS
+            kept = self.means[layer].flatten(), self.vars[layer].flatten()
+            x = functional.batch_norm(x[None], *kept, scale, shift, eps=eps)
+        else:
+            raise ValueError(f"expected a norm that this design knows, got {design.norm}")
+        return x.reshape(shape)
 
-    def _jolted(self, x: Tensor) -> Tensor:
-        scale, shift = self.design.jolt * torch.randn(2, x.shape[1], 1, 1, generator=self._noise)
-        return x * scale.exp() + shift
+    def _by_batch(
+        self, x: Tensor, layer: int, training: bool, size: int, scale: Tensor, shift: Tensor
+    ) -> Tensor:
+        """Normalize (S · C, pixels, N) by the statistics of parts of so many images."""
+        channels, pixels, count = x.shape
+        parts = max(1, count // size)
+        split = x.unflatten(2, (parts, -1)).transpose(1, 2).reshape(1, channels * parts, pixels, -1)
+        new = torch.zeros(channels * parts), torch.ones(channels * parts)
+        out = functional.batch_norm(
+            split, *new, scale.repeat_interleave(parts), shift.repeat_interleave(parts),
+            training=True, momentum=1.0, eps=EPS,
+        )  # fmt: skip
+        if training:  # with momentum 1 a part leaves its mean and its unbiased variance
+            mean, var = (kept.reshape(channels, parts).mean(1) for kept in new)
+            self._keep(layer, var, mean, MOMENTUM)
+        return out.reshape(channels, parts, pixels, -1).transpose(1, 2)
 
-    def _by_batch(self, x: Tensor, layer: int, training: bool, company: int) -> Tensor:
-        split = x.reshape(-1, min(company, len(x)), *x.shape[1:])
-        var, mean = torch.var_mean(split, dim=(1, 3, 4), correction=0, keepdim=True)
-        if training:
-            count = split.shape[1] * x.shape[2] * x.shape[3]
-            with torch.no_grad():
-                self.means[layer].lerp_(mean.mean(0).flatten(), MOMENTUM)
-                unbiased = var.mean(0).flatten() * (count / (count - 1))
-                self.vars[layer].lerp_(unbiased, MOMENTUM)
-        return ((split - mean) * torch.rsqrt(var + EPS)).reshape(x.shape)
-
-
-@dataclass(frozen=True)
-class Runs:
-    """What training left: losses (steps, rates, seeds), test errors (rates, seeds), networks."""
-
-    losses: npt.NDArray[np.float64]
-    errors: npt.NDArray[np.float64]
-    stack: Stack
-    digits: Digits
+    def _keep(self, layer: int, var: Tensor, mean: Tensor, momentum: float) -> None:
+        self.means[layer].lerp_(mean.reshape(self.count, -1), momentum)
+        self.vars[layer].lerp_(var.reshape(self.count, -1), momentum)
 
 
-def train(
-    design: Design,
-    *,
-    rates: Sequence[float],
-    seeds: Sequence[int],
-    steps: int,
-    batch: int = 64,
-    decay: bool = False,
-    weight_decay: Sequence[float] = (0.0,),
-    train_size: int = 1000,
-    on_step: Callable[[int, Stack], None] | None = None,
-) -> Runs:
-    """Train a network for each rate and seed by plain gradient steps, and test it.
-
-    ``decay`` lets the rate fall linearly to 0. ``weight_decay``, one number a rate or one for all,
-    pulls at the kernels alone. ``on_step`` is called after every step. A loss that has overflowed
-    is not a number.
-    """
-    networks = [seed for _ in rates for seed in seeds]
-    rate = torch.tensor([r for r in rates for _ in seeds])
-    pulls = [*weight_decay] * (len(rates) // len(weight_decay))
-    pull = torch.tensor([p for p in pulls for _ in seeds])
-    stack, digits = Stack(design, networks), load(networks, train_size)
-    losses = np.empty((steps, len(networks)))
-    for step, chosen in zip(range(steps), shuffled(digits, networks, batch), strict=False):
-        x, labels = digits.batch(chosen)
-        scores = stack.scores(x, training=True)
-        loss = functional.cross_entropy(scores.mT, labels, reduction="none").mean(1)
-        now = rate * (1 - step / steps) if decay else rate
-        gradients = torch.autograd.grad(loss.sum(), stack.parameters)
-        with torch.no_grad():
-            for value, gradient in zip(stack.parameters, gradients, strict=True):
-                if value.ndim == 4:
-                    gradient = gradient + _each(pull, value) * value
-                value -= _each(now, value) * gradient
-        losses[step] = loss.detach().numpy()
-        if on_step is not None:
-            on_step(step, stack)
-    shape = len(rates), len(seeds)
-    errors = measure_errors(stack, digits).reshape(shape)
-    return Runs(losses.reshape(steps, *shape), errors, stack, digits)
-
-
-def _each(numbers: Tensor, value: Tensor) -> Tensor:
-    """One number a network, shaped to be multiplied with a parameter of all of them."""
-    return numbers.repeat_interleave(len(value) // len(numbers)).reshape(
-        -1, *(1,) * (value.ndim - 1)
+@cache
+def taps(side: int, stride: int) -> Tensor:
+    """Return which pixel meets which tap of a padded 3×3 kernel for which output: (9, out, in)."""
+    pixels, kernels = torch.eye(side * side), torch.eye(9)
+    met = functional.conv2d(
+        pixels.reshape(-1, 1, side, side), kernels.reshape(9, 1, 3, 3), stride=stride, padding=1
     )
+    return met.flatten(2).permute(1, 2, 0).contiguous()
 
 
-def measure_errors(
-    stack: Stack,
-    digits: Digits,
-    *,
-    company: int | None = None,
-    sort: bool = False,
-) -> npt.NDArray[np.float64]:
-    """Return the share of test images that each network gets wrong, (S,).
+def convolve(x: Tensor, kernel: Tensor, side: int, stride: int) -> tuple[Tensor, int]:
+    """Convolve (S, C_in · pixels, N) by (S, C_out, C_in, 3, 3) -> (S, C_out, pixels, N), its side.
 
-    With ``company`` batch norm uses the statistics of so many test images; ``sort`` lets images of
-    one class stand together.
+    Each kernel is written out as the matrix that it is: small maps make small matrices.
     """
-    order = digits.test
-    if sort:
-        places = np.argsort(digits.labels.numpy()[order], axis=1, kind="stable")
-        order = np.take_along_axis(order, places, axis=1)
-    if company:
-        order = order[:, : order.shape[1] // company * company]
-    step = company or 128
-    wrong = np.zeros(stack.count)
-    with torch.no_grad():
-        for first in range(0, order.shape[1], step):
-            x, labels = digits.batch(order[:, first : first + step])
-            scores = stack.scores(x, training=False, company=company)
-            wrong += (scores.argmax(-1) != labels).sum(1).numpy()
-    return wrong / order.shape[1]
+    met = taps(side, stride)
+    matrix = torch.tensordot(kernel.flatten(3), met, 1).transpose(2, 3)
+    out = torch.bmm(matrix.flatten(3).flatten(1, 2), x)
+    return out.unflatten(1, (kernel.shape[1], -1)), (side - 1) // stride + 1

@@ -12,20 +12,25 @@ from torch import Tensor
 
 from cvlib.datasets import load_digits
 
+Indices = npt.NDArray[np.intp]
+#: Images that each network keeps apart for choosing, a learning rate for example.
+VALIDATION = 300
+
 
 @dataclass(frozen=True)
 class Digits:
-    """The images of every network: its own split into training and test, by its seed."""
+    """The images of every network, split by its seed: training, validation, test, (S, images)."""
 
     images: Tensor
     labels: Tensor
-    train: npt.NDArray[np.intp]
-    test: npt.NDArray[np.intp]
+    train: Indices
+    validation: Indices
+    test: Indices
 
-    def batch(self, chosen: npt.NDArray[np.intp]) -> tuple[Tensor, Tensor]:
-        """Images (N, S, H, W) and labels (S, N) for indices (S, N)."""
+    def batch(self, chosen: Indices) -> tuple[Tensor, Tensor]:
+        """Images (S, pixels, N) and labels (S, N) for indices (S, N)."""
         index = torch.from_numpy(chosen)
-        return self.images[index].transpose(0, 1).contiguous(), self.labels[index]
+        return self.images[index].transpose(1, 2).contiguous(), self.labels[index]
 
 
 def load(seeds: Sequence[int], train_size: int) -> Digits:
@@ -33,14 +38,13 @@ def load(seeds: Sequence[int], train_size: int) -> Digits:
     digits = load_digits()
     orders = np.stack([np.random.default_rng(s).permutation(len(digits)) for s in seeds])
     return Digits(
-        torch.from_numpy(digits.images[:, 0]),
+        torch.from_numpy(digits.images).flatten(1),
         torch.from_numpy(digits.labels),
-        orders[:, :train_size],
-        orders[:, train_size:],
+        *np.split(orders, [train_size, train_size + VALIDATION], axis=1),
     )
 
 
-def shuffled(digits: Digits, seeds: Sequence[int], size: int) -> Iterator[npt.NDArray[np.intp]]:
+def shuffled(digits: Digits, seeds: Sequence[int], size: int) -> Iterator[Indices]:
     """Deal batches without end, each network in an order of its own: indices (S, size)."""
     rngs = [np.random.default_rng((s, 1)) for s in seeds]
     while True:

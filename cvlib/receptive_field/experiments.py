@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from cvlib.receptive_field.gradients import gradient_power
 from cvlib.receptive_field.graph import INPUT, Graph
@@ -128,79 +127,14 @@ def he_initialized(module: nn.Sequential, seed: int) -> nn.Sequential:
 def blank_response(depth: int, size: int, *, seed: int = 0, channels: int = 8) -> Array:
     """Show a blank image to an untrained padded 3 × 3 stack: how far each unit is from the middle.
 
-    |y(i, j) - y(middle)| / |y(middle)| over the channels, (size, size).
+    |y(i, j) - y(middle)| / |y(middle)| over the channels, (size, size). Behind a leaky ReLU, which
+    has no dead units that hide the border from those behind them.
     """
     layers: list[nn.Module] = []
     for k in range(depth):
-        layers += [nn.Conv2d(channels if k else 1, channels, 3, padding=1), nn.ReLU()]
+        layers += [nn.Conv2d(channels if k else 1, channels, 3, padding=1), nn.LeakyReLU(0.1)]
     network = he_initialized(nn.Sequential(*layers), seed).double()
     with torch.no_grad():
         out = network(torch.ones(1, 1, size, size, dtype=torch.float64))[0].numpy()
     middle = out[:, size // 2, size // 2][:, None, None]
     return np.linalg.norm(out - middle, axis=0) / np.linalg.norm(middle)
-
-
-# --- training -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Rings:
-    """Training on one ring of pixels each: error and width, all of shape (seeds, rings)."""
-
-    rings: tuple[tuple[int, int], ...]
-    error: Array
-    before: Array
-    after: Array
-
-
-def learn_rings(
-    rings: Sequence[tuple[int, int]],
-    *,
-    seeds: Sequence[int],
-    depth: int = 6,
-    steps: int = 200,
-    channels: int = 8,
-    batch: int = 32,
-) -> Rings:
-    """Train one unit to report the mean of a ring of pixels, at several distances from its centre.
-
-    The unit stands on `depth` unpadded 3 × 3 layers with leaky ReLU; its field is white noise.
-    A ring (a, b) holds the pixels with max(|row|, |column|) between a and b; its target has mean 0
-    and variance 1, so that an error of 1 is no better than guessing. Adam, learning rate 0.003.
-    """
-    runs = [[_learn_ring(r, seed, depth, steps, channels, batch) for r in rings] for seed in seeds]
-    error, before, after = np.moveaxis(np.array(runs), -1, 0)
-    return Rings(tuple(rings), error, before, after)
-
-
-def _learn_ring(
-    ring: tuple[int, int], seed: int, depth: int, steps: int, channels: int, batch: int
-) -> tuple[float, float, float]:
-    side = 2 * depth + 1
-    place = (torch.arange(side) - depth).abs()
-    distance = torch.maximum(place[:, None], place)
-    mask = ((distance >= ring[0]) & (distance <= ring[1])).float()
-    mask /= mask.sum().sqrt()
-    layers: list[nn.Module] = []
-    for k in range(depth):
-        layers += [nn.Conv2d(channels if k else 1, channels, 3), nn.LeakyReLU(0.1)]
-    network = he_initialized(nn.Sequential(*layers, nn.Conv2d(channels, 1, 1)), seed)
-    generator = torch.Generator().manual_seed(seed)
-    test = torch.randn(256, 1, side, side, generator=generator)
-
-    def loss(images: Tensor) -> Tensor:
-        target = (images[:, 0] * mask).sum(dim=(1, 2))
-        return functional.mse_loss(network(images).flatten(), target)
-
-    def width() -> float:
-        return float(np.mean(measured_spread(gradient_power(network, test, seed=seed))))
-
-    before = width()
-    optimizer = torch.optim.Adam(network.parameters(), 3e-3)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss(torch.randn(batch, 1, side, side, generator=generator)).backward()
-        optimizer.step()
-    with torch.no_grad():
-        error = float(loss(test))
-    return error, before, width()

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from cvlib.figures import PALETTE, SEQUENTIAL, Plot, new_figure, show_image
 from cvlib.intervals import mean_interval
-from cvlib.receptive_field.experiments import Rings, WidthLaw
+from cvlib.receptive_field.experiments import WidthLaw
 from cvlib.receptive_field.plots_fields import number
+from cvlib.receptive_field.rings import Rings
 from cvlib.receptive_field.spread import measured_spread
 
 Array = NDArray[Any]

@@ -70,8 +70,9 @@ def test_batch_sizes_list_every_error():
     assert "group: 4.5 %." in alt
 
 
-def test_company_reports_intervals():
-    alt = drawn(plots.company({"alone": np.array([0.9, 0.92]), "together": np.array([0.1, 0.1])}))
+def test_errors_by_statistics_report_intervals():
+    errors = {"alone": np.array([0.9, 0.92]), "together": np.array([0.1, 0.1])}
+    alt = drawn(plots.errors_by_statistics(errors))
     assert "alone: 91.0 ± 12.7 %." in alt
     assert "together: 10.0 ± 0.0 %." in alt
 
