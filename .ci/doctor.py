@@ -24,7 +24,10 @@ INSTALL = {
     "apt-get": "sudo apt-get install", "dnf": "sudo dnf install", "pacman": "sudo pacman -S",
     "zypper": "sudo zypper install", "brew": "brew install",
 }  # fmt: skip
-NO_WALL = "nothing is graded; the book and the problem sets work as they are"
+NO_WALL = (
+    "nothing is graded (only cvlib-grade run --unsafe runs students' code without a wall); the "
+    "book and the problem sets work as they are"
+)
 NAMESPACES = {
     "/proc/sys/user/max_user_namespaces": "0",
     "/proc/sys/kernel/unprivileged_userns_clone": "0",
@@ -188,7 +191,7 @@ def places(folder: Path) -> Finding:
             "writing", f"{temporary} is read-only", "set TMPDIR to a folder of yours", True
         )
     if not machine.writable(home):
-        return Finding("writing", f"here and in {temporary}, not in {home}: caches are kept here")
+        return Finding("writing", f"here and in {temporary}, not in {home}, which nothing needs")
     return Finding("writing", f"here, in {temporary} and in {home}")
 
 

@@ -20,6 +20,7 @@ from cvlib.grading.fork_server import ForkServer, close_servers
 from cvlib.grading.sandbox import Policy, SandboxError
 from cvlib.grading.servers import KEPT_IDLE, server_for
 from cvlib.grading.session import Session
+from tests.without import needs_wall
 
 POLICY = Policy(withhold=("torch",), preload="import numpy as np\nimport scipy.ndimage")
 
@@ -164,6 +165,7 @@ def test_idle_servers_of_other_policies_are_closed() -> None:
 
 
 def test_servers_end_with_their_thread() -> None:
+    needs_wall()
     processes: list[Any] = []
 
     def work() -> None:
