@@ -28,7 +28,7 @@ doctor:
 grade: setup
 	@$(BIN)/cvlib-grade release
 	@$(BIN)/cvlib-grade sample
-	@$(BIN)/cvlib-grade run
+	@$(BIN)/cvlib-grade run || [ $$? = 3 ]  # 3: no wall here, so nothing was graded, and it said so
 	@$(BIN)/cvlib-grade feedback
 	@$(BIN)/cvlib-grade export
 
