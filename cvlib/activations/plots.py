@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from cvlib.figures import PALETTE, Plot, new_figure
 Array = NDArray[Any]
 
 __all__ = ["curves", "revivals"]
+
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
 def curves(
@@ -51,14 +53,15 @@ def curves(
     return Plot(figure, "Activations and their derivatives. " + " ".join(said))
 
 
-def revivals(off: Mapping[float, Array]) -> Plot:
-    """Draw the share of silenced units that are still off against epochs, one line a slope."""
+def revivals(off: Mapping[str, Array]) -> Plot:
+    """Draw the share of silenced units that are still off against epochs, one line a name.
+
+    Shapes: off[name] (seeds, epochs + 1).
+    """
     figure, ax = new_figure(height=2.9)
     said = []
-    styles: Sequence[str] = ("-", "--", "-.", ":")
-    for (slope, shares), colour, style in zip(off.items(), PALETTE, styles, strict=False):
+    for (name, shares), colour, style in zip(off.items(), PALETTE, STYLES, strict=False):
         mean = 100 * shares.mean(axis=0)
-        name = f"slope {slope:g}" + (" (ReLU)" if slope == 0 else "")
         ax.plot(mean, color=colour, ls=style, label=name)
         said.append(f"{name}: {mean[-1]:.0f} % still off after {len(mean) - 1} epochs.")
     ax.set(xlabel="epoch", ylabel="still off", ylim=(0, 105))

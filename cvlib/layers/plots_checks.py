@@ -31,20 +31,26 @@ def difference_errors(steps: Sequence[float], errors: Mapping[str, Array]) -> Pl
     return Plot(figure, "Error of numerical derivatives by step size. " + " ".join(said))
 
 
-def fooled(verdicts: Mapping[str, Mapping[str, bool]], right: Sequence[str]) -> Plot:
-    """Draw a table: which check accepts which backward. `right` names the ones it should."""
+def fooled(verdicts: Mapping[str, Mapping[str, Array]], right: Sequence[str]) -> Plot:
+    """Draw a table: which check accepts which backward, in which share of the draws.
+
+    `verdicts[backward][check]`: truth values, one a draw. `right` names the backward passes that it
+    should accept; it is fooled where a single verdict is wrong.
+    """
     rows, columns = list(verdicts), list(next(iter(verdicts.values())))
     figure, ax = new_figure(width=7.2, height=0.34 * len(rows) + 0.9)
     count = dict.fromkeys(columns, 0)
     for y, row in enumerate(rows):
         for x, column in enumerate(columns):
             accepted = verdicts[row][column]
-            well = accepted == (row in right)
+            well = bool(np.all(accepted == (row in right)))
             count[column] += not well
             ax.add_patch(
                 _box(x, y, "#cfe3ee" if well else "#f3c9a8", PALETTE[5] if well else PALETTE[1])
             )
-            word = "accepts" if accepted else "objects"
+            word = "accepts" if accepted.any() else "objects"
+            if accepted.any() and not accepted.all():
+                word = f"accepts\n{accepted.sum()} of {accepted.size}"
             ax.text(x, y, word, ha="center", va="center", color=INK, fontsize=8)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.set_xticks(range(len(columns)), [c.replace(" ", "\n", 1) for c in columns], fontsize=8)

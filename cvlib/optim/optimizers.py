@@ -14,9 +14,9 @@ from cvlib.optim.rules import adam_step, momentum_step, nesterov_step, sgd_step
 class Optimizer:
     """What all optimizers share: parameters, a learning rate, arrays that remember.
 
-    `lr` may be changed between steps, as a schedule does. Weight decay adds weight_decay · w to
-    the gradient of every parameter with ``decay`` set. `memory` holds a list of arrays a name, one
-    array a parameter.
+    `lr` may be changed between steps, as a schedule does. Weight decay λ stands for λ/2 · |w|² in
+    the loss: it adds λ w to the gradient of every parameter with ``decay`` set. `memory` holds a
+    list of arrays a name, one array a parameter.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Optimizer:
         for k, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if self.weight_decay and parameter.decay:
+                # d/dw λ/2 |w|² = λ w
                 grad = grad + self.weight_decay * parameter.value
             memory = [arrays[k] for arrays in self.memory.values()]
             moved, *remembered = self.rule(parameter.value, grad, *memory)
@@ -111,7 +112,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam, see `adam_step`; weight decay enters through the gradient, as in the paper's day.
+    """Adam, see `adam_step`; weight decay λ enters through the gradient, as λ w.
 
     Raises ValueError for a negative lr, eps or weight_decay and for betas outside [0, 1).
     """

@@ -1,8 +1,8 @@
 """The measured experiments that the chapter on backpropagation reports."""
 
-from cvlib.training.experiments_activations import deaths, digit_parts, perceptron, race, revival
 from cvlib.training.experiments_checks import cases, errors_of_differences, who_is_fooled
 from cvlib.training.experiments_cost import cost_of_gradient, product_of
+from cvlib.training.experiments_deaths import deaths, revival
 from cvlib.training.experiments_depth import through_depth, twins_that_never_part
 from cvlib.training.experiments_descent import (
     STANDARD,
@@ -16,6 +16,8 @@ from cvlib.training.experiments_descent import (
     update_on_the_way,
     walk,
 )
+from cvlib.training.experiments_digits import digit_parts, perceptron
+from cvlib.training.experiments_race import race, race_table
 from cvlib.training.experiments_resume import forgetting
 from cvlib.training.experiments_saddles import (
     EXACT_ALL_POSITIVE,
@@ -41,6 +43,7 @@ __all__ = [
     "perceptron",
     "product_of",
     "race",
+    "race_table",
     "rate_sweep",
     "ravine",
     "revival",

@@ -172,11 +172,23 @@ NAIVE: dict[str, dict[str, Any]] = {
 }
 
 
-def who_is_fooled(seed: int = 0) -> dict[str, dict[str, bool]]:
-    """Return, for each case and each check, whether the check accepts it; `gradient_check` last."""
+def who_is_fooled(seeds: Sequence[int] = range(5)) -> dict[str, dict[str, Array]]:
+    """Return, for each case and each check, whether the check accepts it; `gradient_check` last.
+
+    An array of truth values each, one a seed, which draws the arrays and the upstream gradients.
+    """
+    drawn = [_verdicts(seed) for seed in seeds]
+    return {
+        case: {check: np.array([one[case][check] for one in drawn]) for check in checks}
+        for case, checks in drawn[0].items()
+    }
+
+
+def _verdicts(seed: int) -> dict[str, dict[str, bool]]:
     verdicts: dict[str, dict[str, bool]] = {}
-    for case in cases(np.random.default_rng(seed)):
-        rng = np.random.default_rng(seed + 1000)  # not the seed of the arrays
+    # the upstream gradients come from a generator of their own, not of the seed of the arrays
+    arrays, rng = (np.random.default_rng([seed, which]) for which in (0, 1))
+    for case in cases(arrays):
         verdicts[case.name] = {
             name: naive_check(case, rng, **settings) for name, settings in NAIVE.items()
         }

@@ -112,13 +112,12 @@ def _arrays(item: Any) -> list[Array]:
     return []
 
 
-def product_of(numbers: int) -> tuple[Value, list[Value]]:
+def product_of(numbers: int, rng: np.random.Generator) -> tuple[Value, list[Value]]:
     """Multiply random numbers, x₁ · x₂ · … · xₙ, and return the graph with its leaves.
 
     Written out, the n derivatives are n products of n - 1 factors: n (n - 2) multiplications.
     Source: Speelpenning, Compiling fast partial derivatives of functions given by algorithms, 1980.
     """
-    rng = np.random.default_rng(0)
     leaves = [Value(x, name=f"x{k}") for k, x in enumerate(rng.uniform(0.5, 1.5, numbers))]
     result = leaves[0]
     for leaf in leaves[1:]:

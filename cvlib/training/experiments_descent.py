@@ -14,8 +14,8 @@ from cvlib.layers import Parameter
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from cvlib.optim import SGD, Adam
 from cvlib.optim.optimizers import Optimizer
-from cvlib.training.experiments_activations import digit_parts, perceptron
-from cvlib.training.fit import fit
+from cvlib.training.experiments_digits import digit_parts, perceptron, perceptrons
+from cvlib.training.side_by_side import Examples, fit_side_by_side
 
 Array = NDArray[Any]
 #: Parameters -> an optimizer of them.
@@ -88,12 +88,12 @@ def steps_to_converge(
 
 def noise_of_batches(
     sizes: Sequence[int], *, draws: int = 400, seed: int = 0
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Measure E|g_B - g|² / |g|² of mini-batch gradients g_B, and what sampling theory says.
 
     The gradients are those of the softmax's weights on N digits, at an untrained linear classifier.
     Without repetition within a batch, E|g_B - g|² = (N - B) / (N - 1) · σ² / B, with σ² the mean
-    squared distance of one digit's gradient from g.
+    squared distance of one digit's gradient from g. Returns (measured, its standard error, theory).
     """
     train, _ = digit_parts(seed)
     rng = np.random.default_rng(seed)
@@ -106,14 +106,15 @@ def noise_of_batches(
     mean = single.mean(axis=0)
     spread = float(((single - mean) ** 2).sum(axis=1).mean())
     count, energy = len(x), float(mean @ mean)
-    measured = np.empty(len(sizes))
+    measured, errors = np.empty((2, len(sizes)))
     for k, size in enumerate(sizes):
-        errors = [
+        off = [
             single[rng.choice(count, size, replace=False)].mean(axis=0) - mean for _ in range(draws)
         ]
-        measured[k] = np.mean([e @ e for e in errors]) / energy
+        squares = np.array([e @ e for e in off]) / energy
+        measured[k], errors[k] = squares.mean(), squares.std() / sqrt(draws)
     b = np.array(sizes)
-    return measured, (count - b) / (count - 1) * spread / b / energy
+    return measured, errors, (count - b) / (count - 1) * spread / b / energy
 
 
 @dataclass(frozen=True)
@@ -123,35 +124,46 @@ class Sweep:
     rates: tuple[float, ...]
     losses: dict[str, Array]
 
+    def best(self, name: str) -> int:
+        """The place of the rate with the smallest mean loss."""
+        return int(self.losses[name].mean(axis=1).argmin())
+
+    def lowest(self, name: str) -> Array:
+        """Return each seed's loss at the rate that is best for the mean of the other seeds.
+
+        So that no seed is judged by a rate that it helped to choose.
+        """
+        losses = self.losses[name]
+        others = losses.sum(axis=1, keepdims=True) - losses
+        return np.asarray(losses[others.argmin(axis=0), np.arange(losses.shape[1])])
+
 
 def rate_sweep(
     makers: dict[str, Callable[[Any, float], Optimizer]],
     *,
     rates: Sequence[float],
     epochs: int = 4,
-    seeds: Sequence[int] = range(3),
+    seeds: Sequence[int] = range(10),
 ) -> Sweep:
     """Train a small network on digits with every optimizer at every learning rate.
 
     A run that diverged counts with a loss of 100, larger than any that stays finite here.
     """
-    losses = {name: np.empty((len(rates), len(seeds))) for name in makers}
-    for column, seed in enumerate(seeds):
-        train, _ = digit_parts(seed)
-        for name, make in makers.items():
-            for row, rate in enumerate(rates):
-                rng = np.random.default_rng(seed)
-                network = perceptron("relu", rng, hidden=(50, 50))
-                history = fit(
-                    network,
-                    train,
-                    optimizer=make(network.parameters(), rate),
-                    epochs=epochs,
-                    batch_size=50,
-                    rng=rng,
-                )
-                final = history.loss[-1] if np.isfinite(history.loss[-1]) else np.inf
-                losses[name][row, column] = min(final, 100.0)
+    train = Examples.of([digit_parts(seed)[0] for seed in seeds] * len(rates))
+    losses = {}
+    for name, make in makers.items():
+        network, rngs = perceptrons("relu", [*seeds] * len(rates), hidden=(50, 50))
+        last = fit_side_by_side(
+            network,
+            train,
+            optimizer=make(list(network.parameters()), 0.0),
+            rates=np.repeat(rates, len(seeds)).tolist(),
+            epochs=epochs,
+            batch_size=50,
+            rngs=rngs,
+        )[-1]
+        worst = np.minimum(np.where(np.isfinite(last), last, 100.0), 100.0)
+        losses[name] = worst.reshape(len(rates), len(seeds))
     return Sweep(tuple(rates), losses)
 
 
@@ -190,19 +202,21 @@ def update_on_the_way(lr: float, *, seeds: Sequence[int] = range(5)) -> Array:
 
 def stationary_variance(
     rates: Sequence[float], *, curvature: float = 1.0, steps: int = 4000, seed: int = 0
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Measure how far from the minimum of ½ h w² SGD with gradient noise of variance 1 wanders.
 
-    w ← w - lr (h w + ε) settles at E w² = lr / (h (2 - lr h)). Returns (measured, that).
+    w ← w - lr (h w + ε) settles at E w² = lr / (h (2 - lr h)). Returns (measured, its standard
+    error over 500 independent walks, that).
     """
-    chains = np.zeros((len(rates), 200))
+    chains = np.zeros((len(rates), 500))
     lr = np.array(rates)[:, None]
     rng = np.random.default_rng(seed)
-    total = np.zeros(len(rates))
+    total = np.zeros_like(chains)
     for step in range(steps):
         chains -= lr * (curvature * chains + rng.standard_normal(chains.shape))
         if step >= steps // 2:
-            total += (chains**2).mean(axis=1)
-    measured = total / (steps - steps // 2)
+            total += chains**2
+    each = total / (steps - steps // 2)
     rate = np.array(rates)
-    return measured, rate / (curvature * (2 - rate * curvature))
+    error = each.std(axis=1) / sqrt(each.shape[1])
+    return each.mean(axis=1), error, rate / (curvature * (2 - rate * curvature))

@@ -78,12 +78,12 @@ def critical_points(
     hidden: int = 3,
     runs: int = 40,
     steps: int = 60,
-    decay: float = 1e-3,
+    decay: float = 2e-3,
     seed: int = 0,
 ) -> CriticalPoints:
     """Find critical points of a 2 – hidden – 1 tanh network, of every index and at every height.
 
-    L = mean (f(x) - y)² + decay · |w|², whose weight decay keeps critical points isolated and at
+    L = mean (f(x) - y)² + ½ decay · |w|², whose weight decay keeps critical points isolated and at
     finite places. As in the source, the search starts beside the paths of `runs` descents, at ten
     heights of each, and goes down |∇L|² instead of L: damped Newton steps -(H² + λ I)⁻¹ H ∇L, taken
     where they make |∇L| smaller. Points with |∇L| < 1e-9 and no eigenvalue within 1e-6 of zero are
@@ -129,16 +129,17 @@ class Surface:
 
     def loss(self, w: Array) -> Array:
         """Return L, (S,)."""
-        return np.asarray(network(w, self.x, self.y, self.hidden)[0] + self.decay * (w * w).sum(1))
+        error = network(w, self.x, self.y, self.hidden)[0]
+        return np.asarray(error + self.decay / 2 * (w * w).sum(1))
 
     def gradient(self, w: Array) -> Array:
         """Return ∇L, (S, D)."""
         _, residual, jacobian = network(w, self.x, self.y, self.hidden)
         slope = (jacobian.mT @ residual[:, :, None])[:, :, 0]
-        return np.asarray(2 / len(self.x) * slope + 2 * self.decay * w)
+        return np.asarray(2 / len(self.x) * slope + self.decay * w)
 
     def hessian(self, w: Array) -> Array:
-        """Return ∇²L, (S, D, D): 2/N (JᵀJ + Σ_n r_n ∇²f_n) + 2 decay I."""
+        """Return ∇²L, (S, D, D): 2/N (JᵀJ + Σ_n r_n ∇²f_n) + decay I."""
         m = self.hidden
         _, residual, jacobian = network(w, self.x, self.y, m)
         h, c = jacobian[:, :, 3 * m : 4 * m], w[:, None, 3 * m : 4 * m]
@@ -152,7 +153,7 @@ class Surface:
             total[:, own[:, None], own] += inner[:, k]
             total[:, own, 3 * m + k] += outer[:, k]
             total[:, 3 * m + k, own] += outer[:, k]
-        return np.asarray(2 / len(self.x) * total + 2 * self.decay * np.eye(w.shape[1]))
+        return np.asarray(2 / len(self.x) * total + self.decay * np.eye(w.shape[1]))
 
 
 def _descents(w: Array, problem: Surface, steps: int = 400) -> Array:

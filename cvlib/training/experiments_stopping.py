@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.datasets import Dataset, load_digits, split
+from cvlib.datasets import Dataset
 from cvlib.optim import SGD, Schedule
-from cvlib.training.experiments_activations import digit_parts, perceptron
+from cvlib.training.experiments_digits import digit_parts, perceptron, perceptrons
 from cvlib.training.fit import accuracy, fit
 from cvlib.training.history import History
+from cvlib.training.side_by_side import Examples, fit_side_by_side, right
 
 Array = NDArray[Any]
 
@@ -50,10 +51,8 @@ def stopping_rules(
     validation error has not improved for so many epochs, and goes back to its best; "hindsight" at
     the epoch that is best on the test digits, whose labels are right, which no rule can know.
     """
-    parts = split(load_digits(), (examples, examples, 800), seed=seed)
+    train, held, test = digit_parts(seed, examples, examples, 800)
     rng = np.random.default_rng(seed)
-    mean = parts[0].images.mean()
-    train, held, test = (Dataset(p.images - mean, p.labels, p.class_names) for p in parts)
     train, held = (_mislabelled(part, wrong_labels, rng) for part in (train, held))
     network = perceptron("relu", rng, hidden=(100,))
     errors: list[float] = []
@@ -99,29 +98,26 @@ def _mislabelled(part: Dataset, share: float, rng: np.random.Generator) -> Datas
 def compare_schedules(
     schedules: dict[str, Schedule],
     *,
-    lr: float = 0.4,
-    epochs: int = 15,
-    seeds: Sequence[int] = range(5),
+    lr: float,
+    epochs: int = 10,
+    seeds: Sequence[int] = range(20),
 ) -> dict[str, tuple[Array, Array]]:
-    """Return the last training loss and the held-out accuracy of each schedule, by seed."""
+    """Return the last epoch's training loss and the held-out accuracy of each schedule, by seed."""
+    train, test = (
+        Examples.of(part) for part in zip(*(digit_parts(seed) for seed in seeds), strict=True)
+    )
     found = {}
     for name, schedule in schedules.items():
-        losses, right = [], []
-        for seed in seeds:
-            train, test = digit_parts(seed)
-            rng = np.random.default_rng(seed)
-            network = perceptron("relu", rng, hidden=(50, 50))
-            history = fit(
-                network,
-                train,
-                optimizer=SGD(network.parameters(), lr),
-                epochs=epochs,
-                batch_size=10,
-                rng=rng,
-                schedule=schedule,
-                validation=test,
-            )
-            losses.append(history.loss[-1])
-            right.append(history.accuracy[-1])
-        found[name] = np.array(losses), np.array(right)
+        network, rngs = perceptrons("relu", seeds, hidden=(50, 50))
+        losses = fit_side_by_side(
+            network,
+            train,
+            optimizer=SGD(network.parameters(), 0.0),
+            rates=[lr] * len(seeds),
+            epochs=epochs,
+            batch_size=10,
+            rngs=rngs,
+            schedule=schedule,
+        )
+        found[name] = losses[-1], right(network, test)
     return found

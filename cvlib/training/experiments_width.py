@@ -15,9 +15,9 @@ def share_stuck(
     teachers: Sequence[int],
     students: Sequence[int],
     *,
-    starts: int = 30,
+    starts: int = 10,
     tolerance: float = 1e-3,
-    seeds: Sequence[int] = range(10),
+    seeds: Sequence[int] = range(60),
 ) -> Array:
     """Return the share of random starts that end far above the best possible loss.
 
@@ -44,7 +44,7 @@ def taught(hidden: int, rng: np.random.Generator, examples: int = 60) -> tuple[A
 
 
 def descend(
-    x: Array, y: Array, hidden: int, starts: int, rng: np.random.Generator, *, steps: int = 120
+    x: Array, y: Array, hidden: int, starts: int, rng: np.random.Generator, *, steps: int = 80
 ) -> Array:
     """Return the mean squared errors at which descents from random starts end, (starts,).
 

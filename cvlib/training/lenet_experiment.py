@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,8 +56,7 @@ def train_lenet5(
     `reach` of the 32 pixels. The seed draws the split, the weights, the order and the moves. The
     accuracy in the history is that on the held-out digits; nothing is chosen by it.
 
-    About 3 s of processor time with the defaults, and 99 % on average; `epochs=8` takes 2.5 s and
-    reads 98.9 %. The matrices are small: give the linear algebra one thread
+    About 3 s of processor time with the defaults, and 98 to 99 % on average. The matrices are small: give the linear algebra one thread
     (OMP_NUM_THREADS=1), for with two it spends its time waiting. The network as it was built in
     1998 wants smaller steps: `build=lenet5_1998, lr=0.002`.
     """
@@ -78,8 +77,3 @@ def train_lenet5(
     )
     seconds = time.process_time() - start
     return Run(seed, network, history, history.accuracy[-1], seconds)
-
-
-def lenet5_over_seeds(seeds: Sequence[int] = range(5), *, epochs: int = 10) -> list[Run]:
-    """Train one LeNet-5 a seed, see `train_lenet5`: five take about 15 s of processor time."""
-    return [train_lenet5(seed, epochs=epochs) for seed in seeds]

@@ -67,16 +67,19 @@ def test_difference_errors_name_the_best_step():
 
 def test_the_table_of_checks_counts_who_is_fooled():
     verdicts = {
-        "right": {"sum": True, "ours": True},
-        "zero": {"sum": True, "ours": False},
-        "twice": {"sum": True, "ours": False},
+        "right": {"sum": np.array([True, True]), "ours": np.array([True, True])},
+        "zero": {"sum": np.array([True, True]), "ours": np.array([False, False])},
+        "twice": {"sum": np.array([True, False]), "ours": np.array([False, False])},
     }
-    alt = drawn(layer_plots.fooled(verdicts, right=["right"]))
-    assert "sum is fooled by 2 of 2; ours is fooled by 0 of 2" in alt
+    plot = layer_plots.fooled(verdicts, right=["right"])
+    assert "sum is fooled by 2 of 2; ours is fooled by 0 of 2" in drawn(plot)
+    words = [text.get_text() for text in plot.figure.axes[0].texts]
+    assert sorted(words) == ["accepts"] * 3 + ["accepts\n1 of 2"] + ["objects"] * 2
 
 
 def test_the_table_of_checks_counts_a_false_alarm_too():
-    alt = drawn(layer_plots.fooled({"right": {"sum": False}, "zero": {"sum": False}}, ["right"]))
+    one = {"sum": np.array([False])}
+    alt = drawn(layer_plots.fooled({"right": one, "zero": one}, ["right"]))
     assert "sum is fooled by 1 of 1" in alt
 
 
@@ -88,9 +91,9 @@ def test_activation_curves_measure_the_saturated_share():
 
 
 def test_revivals_report_the_last_epoch():
-    off = {0.0: np.ones((3, 5)), 0.1: np.tile([1, 1, 0.5, 0.5, 0.4], (3, 1))}
+    off = {"ReLU": np.ones((3, 5)), "slope 0.1": np.tile([1, 1, 0.5, 0.5, 0.4], (3, 1))}
     alt = drawn(activation_plots.revivals(off))
-    assert "slope 0 (ReLU): 100 % still off after 4 epochs" in alt
+    assert "ReLU: 100 % still off after 4 epochs" in alt
     assert "slope 0.1: 40 % still off" in alt
 
 
