@@ -56,9 +56,9 @@ def train_lenet5(
     `reach` of the 32 pixels. The seed draws the split, the weights, the order and the moves. The
     accuracy in the history is that on the held-out digits; nothing is chosen by it.
 
-    About 3 s of processor time with the defaults, and 98 to 99 % on average. The matrices are small: give the linear algebra one thread
-    (OMP_NUM_THREADS=1), for with two it spends its time waiting. The network as it was built in
-    1998 wants smaller steps: `build=lenet5_1998, lr=0.002`.
+    About 3 s of processor time with the defaults, and 98 to 99 % on average. The matrices are
+    small: give the linear algebra one thread (OMP_NUM_THREADS=1), for with two it spends its time
+    waiting. The network as it was built in 1998 wants smaller steps: `build=lenet5_1998, lr=0.002`.
     """
     train, test = digits_for_lenet(seed)
     rng = np.random.default_rng(seed)
