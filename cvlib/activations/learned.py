@@ -84,7 +84,8 @@ def maxout_forward(
 ) -> tuple[FloatArray, MaxoutCache]:
     """Take the largest of P linear maps: out[n, m] = max_p (w[p, m] · x[n] + b[p, m]).
 
-    Two pieces already make ReLU (w₂ = 0) and |x| (w₂ = -w₁); more make any convex function.
+    Two pieces already make ReLU (w₂ = 0) and |x| (w₂ = -w₁); more come as close
+    as you like to any convex function on a bounded region.
 
     Shapes: x (N, D), w (P, M, D), b (P, M) or None -> out (N, M), cache.
     Raises TypeError for dtypes that are not all float32 or all float64, ValueError for shapes.
