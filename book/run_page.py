@@ -42,6 +42,8 @@ def run(page: Path, seconds: int) -> dict[str, Any]:
     client.execute()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = notebook.cells.pop()
+    if not said.outputs:
+        raise RuntimeError("the kernel did not answer at the end of the page")
     imported = "".join(o.get("text", "") for o in said.outputs).splitlines()
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     return {
