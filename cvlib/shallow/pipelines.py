@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from cvlib.datasets import Dataset
 from cvlib.shallow.linear import train_linear
-from cvlib.shallow.network import build_network, train_network
+from cvlib.shallow.network import build_network, train_networks
 from cvlib.shallow.tasks import Task
 
 Array = NDArray[Any]
 Predict = Callable[[Array], NDArray[np.int64]]
 NETWORK = "network"
 
-#: Penalties among which the validation images choose.
-PENALTIES = (1e-3, 1e-2, 1e-1)
+#: Between which the validation images choose, for each descriptor and for the network.
+PENALTIES = (1e-3, 1e-1)
+RATES = (5e-3, 2e-2)
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,6 @@ def train_shallow(
     return lambda images: best.predict(describe(images))
 
 
-def train_all(
-    task: Task, training: Dataset, validation: Dataset, *, seed: int
-) -> dict[str, Predict]:
-    """Train every pipeline of a task on the same images."""
-    trained = {
-        name: train_shallow(describe, training, validation)
-        for name, describe in task.descriptors.items()
-    }
-    network = train_network(training, seed=seed, steps=task.steps, width=task.width)
-    return {**trained, NETWORK: network.predict}
-
-
 def count_network_parameters(task: Task) -> int:
     """Return how many numbers the network of a task learns."""
     training, _, _ = task.draw(min(task.sizes), 0)
@@ -86,13 +75,31 @@ def learning_curves(task: Task, *, seeds: Sequence[int]) -> LearningCurves:
         {name: np.empty((len(seeds), len(task.sizes))) for name in names} for _ in range(2)
     )
     kept, tests = [], []
-    for row, seed in enumerate(seeds):
-        for column, size in enumerate(task.sizes):
-            training, validation, test = task.draw(size, seed)
-            trained = train_all(task, training, validation, seed=seed)
-            for name, predict in trained.items():
-                for found, data in ((accuracy, test), (fitted, training)):
-                    found[name][row, column] = (predict(data.images) == data.labels).mean()
-        kept.append(trained)
-        tests.append(test)
+    runs = [(row, column) for row in range(len(seeds)) for column in range(len(task.sizes))]
+    parts = [task.draw(task.sizes[column], seeds[row]) for row, column in runs]
+    candidates = [
+        train_networks(
+            [training for training, _, _ in parts],
+            seeds=[seeds[row] for row, _ in runs], steps=task.steps, width=task.width, lr=lr,
+        )
+        for lr in RATES
+    ]  # fmt: skip
+    networks = [
+        max(same, key=lambda n: (n.predict(validation.images) == validation.labels).mean())
+        for same, (_, validation, _) in zip(zip(*candidates, strict=True), parts, strict=True)
+    ]
+    for (row, column), (training, validation, test), network in zip(
+        runs, parts, networks, strict=True
+    ):
+        trained: dict[str, Predict] = {
+            name: train_shallow(describe, training, validation)
+            for name, describe in task.descriptors.items()
+        }
+        trained[NETWORK] = network.predict
+        for name, predict in trained.items():
+            for found, data in ((accuracy, test), (fitted, training)):
+                found[name][row, column] = (predict(data.images) == data.labels).mean()
+        if column == len(task.sizes) - 1:
+            kept.append(trained)
+            tests.append(test)
     return LearningCurves(task.name, task.sizes, accuracy, fitted, kept, tests)

@@ -46,7 +46,7 @@ def cut_patches(
     n: int,
     columns: tuple[float, float],
     rng: np.random.Generator,
-    size: int = 16,
+    size: int = 12,
 ) -> Dataset:
     """Cut n patches at random places between two shares of the columns; the photo is the class.
 
@@ -112,15 +112,15 @@ def tasks() -> Sequence[Task]:
     }
     digit: dict[str, Descriptor] = {**grey, "HOG": partial(hog, cell=2)}
     return (
-        Task("which digit?", _draw_digits, digit, (30, 100, 1000)),
-        Task("which texture?", _draw_textures, grey, (30, 100, 300), width=8, steps=150),
+        Task("which digit?", _draw_digits, digit, (30, 1000), steps=150),
+        Task("which texture?", _draw_textures, grey, (30, 300), width=8, steps=150),
         Task(
             "which colour?",
             partial(_draw_scenes, ask_color=True),
             scene,
-            (14, 56, 224),
+            (14, 224),
             width=8,
-            steps=150,
+            steps=100,
         ),
-        Task("which shape?", partial(_draw_scenes, ask_color=False), scene, (100, 300, 1000)),
+        Task("which shape?", partial(_draw_scenes, ask_color=False), scene, (60, 1000)),
     )
