@@ -24,6 +24,22 @@ class LearningCurves:
     errors: dict[str, Array]
     parameters: dict[str, int]
 
+    def needed(self, model: str, error: float) -> Array:
+        """Return from how many patches on each seed's error stays below ``error``, (seeds,).
+
+        The curve is straight between two sizes, on logarithmic axes, and goes on as it ends. The
+        smallest size where that is enough already.
+        """
+        logs = np.log(self.sizes)
+        found = np.full(len(self.errors[model]), logs[0])
+        for row, curve in enumerate(np.log(self.errors[model] / error)):
+            above = np.flatnonzero(curve > 0)
+            if above.size:
+                k = min(int(above[-1]), len(logs) - 2)
+                slope = (logs[k + 1] - logs[k]) / (curve[k + 1] - curve[k])
+                found[row] = logs[k] - curve[k] * slope
+        return np.exp(found)
+
 
 def learn_a_filter(
     train_photo: Array,
@@ -33,68 +49,58 @@ def learn_a_filter(
     seeds: Sequence[int],
     patch: int = 12,
     kernel: int = 3,
-    noise: float = 0.1,
+    noise: float = 0.4,
     vignette: float = 0.0,
-    test_patches: int = 1000,
+    test_patches: int = 500,
 ) -> LearningCurves:
     """Learn an unknown filter from n patches and its output, with three linear models.
 
     The truth is a random kernel, drawn per seed; its output is dimmed towards the corners by a
     factor that falls to ``1 - vignette`` there, and noise of standard deviation ``noise`` times
-    the output's is added to the training targets. Every model is fitted by ridge regression and
-    takes the penalty that is best on the test patches, a favour that helps the largest model most.
+    the output's is added to what the models see. Every model is fitted by ridge regression to n
+    patches and takes, from one grid, the penalty that is best on n others of the same photograph.
     The error is ``|prediction - clean target|² / |clean target|²`` over patches of ``test_photo``.
+
+    A patch gives every model the same (patch - kernel + 1)² equations; their unknowns differ.
     """
     side = patch - kernel + 1
     parameters = (kernel**2, side**2 * kernel**2, side**2 * patch**2)
-    runs = [
-        _one_seed(
-            seed, train_photo, test_photo, sizes, patch, kernel, noise, vignette, test_patches
-        )
-        for seed in seeds
-    ]
-    errors = {name: np.array([run[m] for run in runs]) for m, name in enumerate(MODELS)}
-    return LearningCurves(tuple(sizes), errors, dict(zip(MODELS, parameters, strict=True)))
+    curves = np.empty((len(MODELS), len(seeds), len(sizes)))
+    for row, seed in enumerate(seeds):
+        rng = np.random.default_rng(seed)
+        truth = rng.standard_normal(kernel**2)
+        radius = np.linspace(-1, 1, side)
+        dimming = (1 - vignette * (radius[:, None] ** 2 + radius**2) / 2).ravel()
+        seen = sample_patches(train_photo, 2 * max(sizes), patch, rng)
+        test = sample_patches(test_photo, test_patches, patch, rng)
+        clean, target = (_windows(p, kernel) @ truth * dimming for p in (seen, test))
+        noisy = clean + noise * clean.std() * rng.standard_normal(clean.shape)
+        tested = _problems(test, target, kernel)
+        for column, n in enumerate(sizes):
+            # patches to train on from the front, to validate on from the back
+            train = _problems(seen[:n], noisy[:n], kernel)
+            validate = _problems(seen[-n:], noisy[-n:], kernel)
+            for m, parts in enumerate(zip(train, validate, tested, strict=True)):
+                curves[m, row, column] = ridge_error(*parts)
+    return LearningCurves(
+        tuple(sizes),
+        dict(zip(MODELS, curves, strict=True)),
+        dict(zip(MODELS, parameters, strict=True)),
+    )
 
 
-def _one_seed(
-    seed: int,
-    train_photo: Array,
-    test_photo: Array,
-    sizes: Sequence[int],
-    patch: int,
-    kernel: int,
-    noise: float,
-    vignette: float,
-    test_patches: int,
-) -> list[list[float]]:
-    rng = np.random.default_rng(seed)
-    truth = rng.standard_normal(kernel**2)
-    radius = np.linspace(-1, 1, patch - kernel + 1)
-    dimming = (1 - vignette * (radius[:, None] ** 2 + radius**2) / 2).ravel()
-    train = sample_patches(train_photo, max(sizes), patch, rng)
-    test = sample_patches(test_photo, test_patches, patch, rng)
-    clean, target = (_windows(p, kernel) @ truth * dimming for p in (train, test))
-    noisy = clean + noise * clean.std() * rng.standard_normal(clean.shape)
-    curves: list[list[float]] = [[], [], []]
-    for n in sizes:
-        x, windows, y = train[:n].reshape(n, -1), _windows(train[:n], kernel), noisy[:n]
-        test_windows = _windows(test, kernel)
-        features = (
-            (windows.reshape(1, -1, kernel**2), test_windows.reshape(1, -1, kernel**2)),
-            (windows.transpose(1, 0, 2), test_windows.transpose(1, 0, 2)),
-            (x[None], test.reshape(1, test_patches, -1)),
-        )
-        targets = (
-            (y.reshape(1, -1, 1), target.reshape(1, -1, 1)),
-            (y.T[:, :, None], target.T[:, :, None]),
-            (y[None], target[None]),
-        )
-        for curve, (seen, unseen), (wanted, truth_out) in zip(
-            curves, features, targets, strict=True
-        ):
-            curve.append(_best_ridge_error(seen, wanted, unseen, truth_out))
-    return curves
+def _problems(patches: Array, outputs: Array, kernel: int) -> tuple[tuple[Array, Array], ...]:
+    """Pose what the three models must solve: (features, targets), independent ones in front.
+
+    Shapes: patches (n, P, P), outputs (n, places) -> (1, n·places, R²) and (1, n·places, 1);
+    (places, n, R²) and (places, n, 1); (1, n, P²) and (1, n, places).
+    """
+    windows = _windows(patches, kernel)
+    return (
+        (windows.reshape(1, -1, kernel**2), outputs.reshape(1, -1, 1)),
+        (windows.transpose(1, 0, 2), outputs.T[:, :, None]),
+        (patches.reshape(1, len(patches), -1), outputs[None]),
+    )
 
 
 def _windows(patches: Array, kernel: int) -> Array:
@@ -103,23 +109,32 @@ def _windows(patches: Array, kernel: int) -> Array:
     return windows.reshape(len(patches), -1, kernel**2)
 
 
-def _best_ridge_error(x: Array, y: Array, x_test: Array, y_test: Array) -> float:
-    """Fit W = (XᵀX + λI)⁻¹ XᵀY for every penalty; return the least relative test error.
+def ridge_error(
+    train: tuple[Array, Array], validation: tuple[Array, Array], test: tuple[Array, Array]
+) -> float:
+    """Fit W = (XᵀX + λI)⁻¹ XᵀY, choose λ by the validation error, return the relative test error.
 
-    All arrays carry a leading axis of independent problems. The test error is computed from
-    moments, |XW - Y|² = tr WᵀXᵀXW - 2 tr WᵀXᵀY + |Y|², so no prediction is ever formed.
+    Each part holds X and Y with a leading axis of independent problems, which share one λ. Errors
+    come from moments, |XW - Y|² = tr WᵀXᵀXW - 2 tr WᵀXᵀY + |Y|²: no prediction is ever formed.
     """
+    x, y = train
     values, vectors = np.linalg.eigh(x.mT @ x)
     turned = vectors.mT @ (x.mT @ y)
-    gram = vectors.mT @ (x_test.mT @ x_test) @ vectors
-    cross = vectors.mT @ (x_test.mT @ y_test)
     scale = values.sum() / values.size
-    errors = []
-    for penalty in PENALTIES * scale:
-        w = turned / (np.maximum(values, 0) + penalty)[..., None]
-        errors.append(float((w * (gram @ w)).sum() - 2 * (w * cross).sum()))
-    energy = float((y_test**2).sum())
-    return (min(errors) + energy) / energy
+    weights = [
+        turned / (np.maximum(values, 0) + penalty)[..., None] for penalty in PENALTIES * scale
+    ]
+
+    def excess(w: Array, moments: tuple[Array, Array]) -> float:
+        gram, cross = moments
+        return float((w * (gram @ w)).sum() - 2 * (w * cross).sum())
+
+    unseen, held_out = (
+        (vectors.mT @ (x.mT @ x) @ vectors, vectors.mT @ (x.mT @ y)) for x, y in (validation, test)
+    )
+    best = min(weights, key=lambda w: excess(w, unseen))
+    energy = float((test[1] ** 2).sum())
+    return (excess(best, held_out) + energy) / energy
 
 
 def sample_patches(photo: Array, count: int, size: int, rng: np.random.Generator) -> Array:

@@ -18,12 +18,10 @@ from cvlib.convolution.plots_matrix import (
 )
 from cvlib.convolution.plots_measured import (
     deblurring,
-    first_size_below,
-    interval,
-    learning_curves,
     rank_one_filters,
     singular_values,
 )
+from cvlib.convolution.plots_priors import interval, priors
 from cvlib.convolution.plots_transposed import (
     checkerboards,
     overlap_counts,
@@ -44,13 +42,12 @@ __all__ = [
     "equivariance_error",
     "filter_gallery",
     "filter_image",
-    "first_size_below",
     "interval",
     "kernel_direction",
-    "learning_curves",
     "numbered_kernel",
     "overlap_counts",
     "phase_means",
+    "priors",
     "rank_one_filters",
     "reach_of",
     "ripple",

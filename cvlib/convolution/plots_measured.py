@@ -1,4 +1,4 @@
-"""Figures of measured results: learning curves, singular values, inverses, rank-one copies."""
+"""Figures of measured results: singular values, attempts to invert, rank-one copies."""
 
 from __future__ import annotations
 
@@ -7,54 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from cvlib.convolution.experiments import LearningCurves, rank_one_share
+from cvlib.convolution.experiments import rank_one_share
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
 
 Array = NDArray[Any]
-MARKERS = ("o", "s", "^", "D")
-
-
-def interval(samples: Array, *, level: float = 0.95) -> tuple[float, float, float]:
-    """Return the geometric mean of positive samples and its Student interval on the log scale."""
-    logs = np.log(samples)
-    half = float(stats.t.ppf(0.5 + level / 2, len(logs) - 1) * stats.sem(logs))
-    centre = float(logs.mean())
-    return float(np.exp(centre)), float(np.exp(centre - half)), float(np.exp(centre + half))
-
-
-def learning_curves(results: Mapping[str, LearningCurves]) -> Plot:
-    """Draw error against the number of training patches, with 95 % intervals over the seeds."""
-    figure, axes = new_figure(1, len(results), height=3.3, sharey=True, squeeze=False)
-    said = []
-    for ax, (title, curves) in zip(axes.flat, results.items(), strict=True):
-        for name, colour, marker in zip(curves.errors, PALETTE, MARKERS, strict=False):
-            summary = np.array([interval(e) for e in curves.errors[name].T])
-            label = f"{name} ({curves.parameters[name]:,})"
-            ax.plot(curves.sizes, summary[:, 0], color=colour, marker=marker, ms=4, label=label)
-            ax.fill_between(curves.sizes, *summary[:, 1:].T, color=colour, alpha=0.25, lw=0)
-            said.append(
-                f"{title}, {name}: error {100 * summary[0, 0]:.2g} % after {curves.sizes[0]} "
-                f"and {100 * summary[-1, 0]:.2g} % after {curves.sizes[-1]} patches."
-            )
-        ax.axhline(0.01, color="#7f7f7f", lw=1, ls=":")
-        ax.set(xscale="log", yscale="log", title=title, xlabel="training patches")
-        ax.set_yticks([1, 1e-2, 1e-4, 1e-6], ["100 %", "1 %", "0.01 %", "0.0001 %"])
-        ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-        ax.minorticks_off()
-    axes[0, 0].set_ylabel("error on an unseen photograph")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    return Plot(figure, "Learning curves. " + " ".join(said))
-
-
-def first_size_below(curves: LearningCurves, name: str, error: float) -> int | None:
-    """Return the first number of patches at which the whole interval lies below ``error``."""
-    for size, samples in zip(curves.sizes, curves.errors[name].T, strict=True):
-        if interval(samples)[2] < error:
-            return size
-    return None
 
 
 def singular_values(spectra: Mapping[str, Array]) -> Plot:
