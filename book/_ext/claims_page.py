@@ -8,8 +8,10 @@ which numbers are claims, so nobody has to mark them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from cvlib.claims import KEPT_AS, PREFIX, Claim
 PAGE = "book/claims"
 COLUMNS = ("What the experiment shows", "Here", "Elsewhere", "Wanted", "Margin")
 CLOSEST = 5
+#: How NumPy shows a number of its own, which no format takes.
+_NUMPY_SCALAR = re.compile(r"^np\.(?:float|int)\d+\((.*)\)$")
 
 
 def anchor(docname: str, name: str) -> str:
@@ -151,9 +155,12 @@ class ClaimedNumber(PasteTextRole):
     """``{glue:text}``: a number that a claim measured becomes a link to the claim."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Paste the number, and link it if its name is a claim's."""
-        pasted, messages = super().run()
+        """Paste the number, also one of NumPy's, and link it if its name is a claim's."""
         key = self.text.rpartition(":")[0] or self.text
+        with contextlib.suppress(RetrievalError, KeyError):
+            data = retrieve_glue_data(self.document, key).data
+            data["text/plain"] = _NUMPY_SCALAR.sub(r"\1", data["text/plain"])
+        pasted, messages = super().run()
         try:
             kept = retrieve_glue_data(self.document, PREFIX + key)
         except RetrievalError:

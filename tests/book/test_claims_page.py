@@ -21,12 +21,13 @@ PAGE = """
 # One
 
 ```{code-cell} ipython3
+import numpy
 from cvlib.claims import claim, seeds
 from myst_nb import glue
 
 gain = claim("big_gain", "A remedy helps.", [2.0, 3.0, 4.0], seeds=seeds(3), above=WANTED,
              unit="points")
-glue("plain", 7.0, display=False)
+glue("plain", numpy.float64(7), display=False)
 ```
 
 It gains {glue:text}`big_gain:.1f` ± {glue:text}`big_gain_half:.1f`, of {glue:text}`plain:.0f`.
