@@ -29,6 +29,8 @@ class Project:
             "extensions": ["myst_parser", "sphinx_design", extension],
             "myst_enable_extensions": ["dollarmath", "amsmath"],
             "html_theme": "basic",
+            # said, because MyST-NB, once loaded in a process, has changed the default of all
+            "source_suffix": {".md": "markdown"},
         }
         if extension == "katex_math":
             settings["html_math_renderer"] = "katex"
