@@ -204,12 +204,11 @@ def use_channels(target, part, rate, seed):
         kinds = np.unique(np.round(factors, 6))[:4]
         patterns = len(np.unique(np.round(first, 6), axis=0))
         return np.array([alike.sum(), min(patterns, 9), *kinds])
-    if part == "how many":  # the share that is dropped, to a tenth, and the mean factor
-        return np.round(np.array([(first == 0).mean(), first.mean()]) * 10) / 10
+    if part == "how many":  # the share that is dropped, and the mean factor
+        return np.array([(first == 0).mean(), first.mean()])
     if part == "a mask a batch":  # the share of maps with another fate in the next batch
         again = (layer.forward(x, True) / x)[:, :, 0, 0]
-        changed = (np.abs(again - first) > 1e-9).mean()
-        return np.round(np.array([changed, changed + 1]) * 10) / 10
+        return float((np.abs(again - first) > 1e-9).mean())
     if part == "the gradient":
         agree = np.abs(layer.backward(dout) / dout - factors) < 1e-9
         return np.array([agree.sum(), factors.max()])
@@ -548,6 +547,8 @@ PROBLEM_SET = ProblemSet(
             reference=Channels,
             cases=draw_channels,
             driver=use_channels,
+            # two draws of 9,600 maps: the mean factors differ by 0.014 (standard deviation)
+            tolerances=dict.fromkeys(("how many", "a mask a batch"), Tolerance(0.0, 0.1)),
             hints={
                 "whole maps": "One draw for each image and each channel, for all its pixels: which "
                 "shape of random numbers does that by broadcasting?",

@@ -43,9 +43,9 @@ class Misconception:
 class Sheet:
     """The marking sheet of one exercise: calls, expected values and what to say.
 
-    A part with a measure is not compared with the expected values, but measured against them: they
-    are the truth that a trained model is to predict. ``numbers`` holds what a student's own numbers
-    are drawn from, and ``student`` for whom these calls were drawn.
+    A part with a measure is measured against the expected values, the truth that a trained model
+    is to predict. ``tolerances`` holds for the parts it names. ``numbers`` holds what a student's
+    own numbers are drawn from, and ``student`` for whom.
     """
 
     id: str
@@ -62,10 +62,15 @@ class Sheet:
     reveal: bool = True
     weights: Mapping[str, float] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
-    misconceptions: tuple[Misconception, ...] = ()
+    misconceptions: Sequence[Misconception] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     numbers: Choices = field(default_factory=dict)
     student: str = ""
+
+    def tolerance_of(self, k: int) -> Tolerance:
+        """How far the answer to call ``k`` may be from the expected one."""
+        return self.tolerances.get(self.parts[k], self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -108,14 +113,14 @@ def mark(sheet: Sheet, replies: Sequence[Reply]) -> Outcome:
 def _finding(sheet: Sheet, k: int, reply: Reply) -> str | None:
     match reply.status:
         case "ok":
-            expected, got = sheet.expected[k], reply.value
+            expected, got, tolerance = sheet.expected[k], reply.value, sheet.tolerance_of(k)
             if measure := sheet.measures.get(sheet.parts[k]):
                 return measure.finding(expected, got)
             if sheet.form_only:
-                return difference(skeleton(expected), skeleton(got), sheet.tolerance)
-            found = difference(expected, got, sheet.tolerance)
+                return difference(skeleton(expected), skeleton(got), tolerance)
+            found = difference(expected, got, tolerance)
             if found and not sheet.reveal:
-                form = difference(skeleton(expected), skeleton(got), sheet.tolerance)
+                form = difference(skeleton(expected), skeleton(got), tolerance)
                 return form or "the value is not right"
             return found
         case "missing":
@@ -170,7 +175,7 @@ def _misconception(sheet: Sheet, replies: Sequence[Reply], findings: Sequence[st
 def _same(sheet: Sheet, k: int, known: Any, got: Any) -> bool:
     if measure := sheet.measures.get(sheet.parts[k]):
         return measure.agrees(known, got)
-    return difference(known, got, sheet.tolerance) is None
+    return difference(known, got, sheet.tolerance_of(k)) is None
 
 
 def _praise(sheet: Sheet, parts: int) -> str:
@@ -240,7 +245,5 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-__all__ = [
-    "Call", "Caller", "Misconception", "Outcome", "Reply", "Sheet", "local_call",
-    "mark", "one_line", "skeleton",
-]  # fmt: skip
+__all__ = ["Call", "Caller", "Misconception", "Outcome", "Reply", "Sheet", "local_call", "mark",
+           "one_line", "skeleton"]  # fmt: skip

@@ -31,6 +31,23 @@ class Measure:
         if (self.at_least is None) == (self.at_most is None) or getattr(self, wanted) is None:
             raise ValueError(f"{self.kind}: expected the bound {wanted}, and no other")
 
+    @property
+    def bound(self) -> float:
+        """What must be reached, or not exceeded."""
+        found = self.at_least if self.at_least is not None else self.at_most
+        assert found is not None
+        return found
+
+    @property
+    def words(self) -> str:
+        """The name of the measure."""
+        return self.kind.replace("_", " ")
+
+    def value(self, truth: Any, got: Any) -> float:
+        """What the predictions reach; not a number where they cannot be measured."""
+        truth, got, problem = _as_predictions(truth, got)
+        return float("nan") if problem else _MEASURES[self.kind](truth, got)
+
     def finding(self, truth: Any, got: Any) -> str | None:
         """Say why the predictions do not pass; ``None`` when they do."""
         truth, got, problem = _as_predictions(truth, got)
@@ -38,17 +55,15 @@ class Measure:
             return problem
         value = _MEASURES[self.kind](truth, got)
         if self.at_least is not None:
-            if value >= self.at_least:
+            if value >= self.bound:
                 return None
             return (
                 f"right on {value:.1%} of {truth.size} predictions, "
-                f"expected at least {self.at_least:.1%}"
+                f"expected at least {self.bound:.1%}"
             )
-        assert self.at_most is not None
-        if value <= self.at_most:
+        if value <= self.bound:
             return None
-        name = self.kind.replace("_", " ")
-        return f"{name} {value:.4g}, expected at most {self.at_most:.4g}"
+        return f"{self.words} {value:.4g}, expected at most {self.bound:.4g}"
 
     def agrees(self, known: Any, got: Any) -> bool:
         """Whether predictions are so like those of a known wrong model that it is the same one."""

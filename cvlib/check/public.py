@@ -44,23 +44,28 @@ def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
 
 
 def _to_json(sheet: Sheet) -> dict[str, Any]:
+    others = {part: [t.rtol, t.atol] for part, t in sheet.tolerances.items()}
     own = [[name, encode(list(values))] for name, values in sheet.numbers.items()]
-    return {
-        "name": sheet.name,
-        "points": sheet.points,
-        "read": sheet.read,
-        "driver": sheet.driver_source,
-        "seconds": sheet.seconds,
-        "tolerance": [sheet.tolerance.rtol, sheet.tolerance.atol],
-        "parts": list(sheet.parts),
-        "calls": encode(list(sheet.calls)),
-        "expected": encode(list(sheet.expected)),
-        "form_only": sheet.form_only,
-        "weights": dict(sheet.weights),
-        "hints": dict(sheet.hints),
-        "misconceptions": [[m.text, encode(list(m.values))] for m in sheet.misconceptions],
-        "measures": {p: [m.kind, m.at_least, m.at_most] for p, m in sheet.measures.items()},
-    } | ({"numbers": own} if own else {})
+    return (
+        {
+            "name": sheet.name,
+            "points": sheet.points,
+            "read": sheet.read,
+            "driver": sheet.driver_source,
+            "seconds": sheet.seconds,
+            "tolerance": [sheet.tolerance.rtol, sheet.tolerance.atol],
+            "parts": list(sheet.parts),
+            "calls": encode(list(sheet.calls)),
+            "expected": encode(list(sheet.expected)),
+            "form_only": sheet.form_only,
+            "weights": dict(sheet.weights),
+            "hints": dict(sheet.hints),
+            "misconceptions": [[m.text, encode(list(m.values))] for m in sheet.misconceptions],
+            "measures": {p: [m.kind, m.at_least, m.at_most] for p, m in sheet.measures.items()},
+        }
+        | ({"numbers": own} if own else {})
+        | ({"tolerances": others} if others else {})
+    )
 
 
 def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
@@ -82,5 +87,6 @@ def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
             Misconception(text, tuple(decode(values))) for text, values in obj["misconceptions"]
         ),
         measures={part: Measure(*measure) for part, measure in obj["measures"].items()},
+        tolerances={part: Tolerance(*t) for part, t in obj.get("tolerances", {}).items()},
         numbers={name: tuple(decode(values)) for name, values in obj.get("numbers", [])},
     )

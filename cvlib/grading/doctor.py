@@ -50,7 +50,10 @@ def examine(loaded: LoadedSet, exercise: Exercise, *, seeds: int = 3) -> Examina
     mutants = loaded.variants.mutants_of(exercise.id)
     alternatives = loaded.variants.alternatives_of(exercise.id)
 
-    sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id)) for seed in range(seeds)]
+    sheets = [
+        make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
+        for seed in range(seeds)
+    ]
 
     def outcomes(target: Any, *, missing: bool = False) -> list[Outcome]:
         call = local_call(target, missing=missing)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def judge_exercise(
     chapters: Path | None = None,
 ) -> Outcome:
     """Mark one exercise on inputs drawn from ``rng``."""
-    sheet = make_sheet(exercise, mutants, rng, chapters=chapters)
+    sheet = make_sheet(exercise, mutants, rng, chapters=chapters, lazy=True)
     return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
 
 
@@ -54,8 +54,9 @@ def make_sheet(
     The public sheet of an ``answer`` holds its form only, and no private sheet's text reveals it.
     With ``lazy``, a mutant is called when a wrong answer is compared with it, and not before.
     """
-    values: Callable[..., Sequence[Any]] = _Later if lazy else _now
     cases = exercise.draw(rng, student)
+    if unknown := set(exercise.tolerances) - {c.part for c in cases}:
+        raise ValueError(f"exercise {exercise.id!r}: tolerances for parts not drawn: {unknown}")
     expected = tuple(_plain(exercise.expected(_copy(c))) for c in cases)
     is_answer = exercise.kind == "answer"
     if public and is_answer:
@@ -71,6 +72,7 @@ def make_sheet(
         driver_source=exercise.driver_source,
         seconds=exercise.seconds,
         tolerance=exercise.tolerance,
+        tolerances=dict(exercise.tolerances),
         parts=tuple(c.part for c in cases),
         calls=tuple((c.args, dict(c.kwargs)) for c in cases),
         expected=expected,
@@ -79,9 +81,7 @@ def make_sheet(
         weights=dict(exercise.weights),
         hints=dict(exercise.hints),
         measures=exercise.measures(dict.fromkeys(c.part for c in cases)),
-        misconceptions=tuple(
-            Misconception(m.misconception, values(exercise, m, cases)) for m in mutants
-        ),
+        misconceptions=(later if lazy else _now)(exercise, mutants, cases),
         numbers=dict(exercise.numbers),
         student=student if exercise.numbers else "",
     )
@@ -118,8 +118,20 @@ def _plain(value: Any) -> Any:
     return decode(encode(value))
 
 
-def _now(exercise: Exercise, mutant: Variant, cases: Sequence[Case]) -> tuple[Any, ...]:
-    return tuple(_mutant_value(exercise, mutant, case) for case in cases)
+def later(
+    exercise: Exercise, mutants: Sequence[Variant], cases: Sequence[Case]
+) -> tuple[Misconception, ...]:
+    """The misconceptions of mutants that are called when their values are looked at."""
+    return tuple(Misconception(m.misconception, _Later(exercise, m, cases)) for m in mutants)
+
+
+def _now(
+    exercise: Exercise, mutants: Sequence[Variant], cases: Sequence[Case]
+) -> tuple[Misconception, ...]:
+    return tuple(
+        Misconception(m.misconception, tuple(_mutant_value(exercise, m, c) for c in cases))
+        for m in mutants
+    )
 
 
 class _Later(Sequence[Any]):

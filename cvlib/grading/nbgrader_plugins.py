@@ -118,7 +118,7 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
             return cached
         if not self.unsafe:
             _probe_once()
-        result = execute(raw, plan_for(_plan(loaded, **settings), draw, loaded))
+        result = execute(raw, plan_for(_plan(loaded, **settings), draw))
         atomic_write(root / "results" / f"{key}.json", result.to_json())
         return result
 

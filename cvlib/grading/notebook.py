@@ -12,6 +12,7 @@ metadata come from ``exercises.py``. A cell belongs to an exercise by the tag ``
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,11 @@ def public_cases(loaded: LoadedSet) -> bytes:
 
 def released_files(loaded: LoadedSet) -> dict[str, bytes]:
     """Everything that lies beside the released notebook, by name."""
+    return dict(_released_files(loaded))
+
+
+@functools.lru_cache(maxsize=32)
+def _released_files(loaded: LoadedSet) -> dict[str, bytes]:
     own = {name: content() for name, content in loaded.problem_set.files.items()}
     return {PUBLIC_FILE: public_cases(loaded), **own}
 

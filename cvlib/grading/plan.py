@@ -11,11 +11,12 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 
 import cvlib
@@ -23,6 +24,7 @@ from cvlib.check.marking import Sheet
 from cvlib.grading.draws import Draws
 from cvlib.grading.draws import student_seed as student_seed
 from cvlib.grading.judge import generator, make_sheet, section_title
+from cvlib.grading.mistakes import Mistakes
 from cvlib.grading.normalize import release_template
 from cvlib.grading.notebook import (
     CHECK_PREFIX,
@@ -30,6 +32,7 @@ from cvlib.grading.notebook import (
     model_solutions,
     released_files,
 )
+from cvlib.grading.origin import Origin
 from cvlib.grading.preload import imports, imports_of_variants
 from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 
@@ -37,9 +40,9 @@ from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet
 TOOLS = "grading/tools/"
 WITHOUT_EFFECT = (
     "figures.py", "plots.py", "cli.py", "export.py", "feedback.py", "feedback_page.py",
-    "sample_class.py", "doctor.py", "batch.py", "cluster.py", "worker.py", "running.py",
-    "handed_in.py", "gradebook.py", "course.py", "release.py", "receipt.py", "signing.py",
-    "late.py", "due.py", "table.py",
+    "sample_class.py", "sample_members.py", "sampling.py", "doctor.py", "batch.py", "cluster.py",
+    "worker.py", "running.py", "one_set.py", "handed_in.py", "gradebook.py", "course.py",
+    "release.py", "receipt.py", "signing.py", "late.py", "due.py", "table.py",
 )  # fmt: skip
 
 
@@ -84,8 +87,8 @@ class Plan:
     files: dict[str, bytes]
     limits: Limits
     unsafe: bool
+    origin: Origin = field(repr=False)
     draws: Draws | None = None  # stays where the gradebook is: it knows the secret
-    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def template(self) -> NotebookNode:
@@ -100,22 +103,21 @@ def make_plan(
     unsafe: bool = False,
     limits: Limits | None = None,
     per_student: bool = False,
+    files: Mapping[str, bytes] | None = None,
 ) -> Plan:
-    """Draw the hidden cases and mark the reference and the mutants on them."""
+    """Draw the hidden cases, and work out what the reference answers to them.
+
+    ``files`` are those that were released; they are made again where they are not given.
+    """
     limits = limits or Limits()
+    origin = Origin(loaded)
     chapters = chapters_folder(loaded.directory.parent)
     solutions = model_solutions(loaded)
     items = tuple(
         Item(
             exercise.title,
             tuple(exercise.withhold),
-            make_sheet(
-                exercise,
-                # drawn anew for each student, these would be marked for nobody
-                [] if per_student else loaded.variants.mutants_of(exercise.id),
-                generator(seed, exercise.id),
-                chapters=chapters,
-            ),
+            _sheet(exercise, origin, generator(seed, exercise.id), chapters),
             foundations(loaded.problem_set, exercise),
             solutions[exercise.id],
             imports([solutions[exercise.id]])
@@ -131,12 +133,19 @@ def make_plan(
         digest=draws.digest,
         template_json=nbformat.writes(release_template(loaded)),
         items=items,
-        files=released_files(loaded),
+        files=released_files(loaded) if files is None else dict(files),
         limits=limits,
         unsafe=unsafe,
         draws=draws,
-        sources=loaded.sources if draws.per_student or draws.personal else {},
+        origin=origin,
     )
+
+
+def _sheet(
+    exercise: Exercise, origin: Origin, rng: np.random.Generator, chapters: Path | None
+) -> Sheet:
+    sheet = make_sheet(exercise, (), rng, chapters=chapters)
+    return replace(sheet, misconceptions=Mistakes(origin, exercise.id, sheet.calls))
 
 
 def make_draws(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ SAMPLE_NAME = "sample_class.json"
 
 @dataclass(frozen=True)
 class Released:
-    """A released problem set, and whether anything had to be made."""
+    """A released problem set, and whether anything had to be made.
+
+    ``files`` holds what lies beside the notebook, by name.
+    """
 
     set_id: str
     folder: Path
     fresh: bool
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 def release(course: Course, set_id: str, *, force: bool = False) -> Released:
@@ -33,19 +38,35 @@ def release(course: Course, set_id: str, *, force: bool = False) -> Released:
     loaded = load_problem_set(course.assignments, set_id)
     folder = course.root / "release" / set_id
     gradebook = course.gradebook_file()
-    names = [f"{set_id}.ipynb", PUBLIC_FILE, *loaded.problem_set.files]
-    files = [*(folder / name for name in names), *([gradebook] if gradebook else [])]
+    names = [PUBLIC_FILE, *loaded.problem_set.files]
+    needed = [folder / f"{set_id}.ipynb", *([gradebook] if gradebook else [])]
     state = read_state(course)
     stamp = _stamp(course, loaded)
-    if not force and state.get(set_id) == stamp and all(f.is_file() for f in files):
-        return Released(set_id, folder, fresh=False)
+    files = _read(folder, names)
+    known = state.get(set_id) == f"{stamp} {_digest(files)}" and all(f.is_file() for f in needed)
+    if known and not force:
+        return Released(set_id, folder, False, files)
     _generate(course, loaded)
-    missing = [str(f) for f in files if not f.is_file()]
+    files = _read(folder, names)
+    missing = [str(f) for f in needed if not f.is_file()]
+    missing += [str(folder / name) for name in names if name not in files]
     if missing:
         raise CourseError(f"releasing {set_id} did not make {', '.join(missing)}")
-    state[set_id] = stamp
+    state[set_id] = f"{stamp} {_digest(files)}"
     atomic_write(course.root / STATE_NAME, json.dumps(state, indent=1).encode())
-    return Released(set_id, folder, fresh=True)
+    return Released(set_id, folder, True, files)
+
+
+def _read(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """The files that are there, by name."""
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()
 
 
 def read_state(course: Course) -> dict[str, str]:

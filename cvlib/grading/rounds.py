@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from cvlib.check.marking import Outcome, Reply, mark
 from cvlib.grading.normalize import grade_id, is_solution
 from cvlib.grading.plan import Item, Plan
-from cvlib.grading.preload import imports
+from cvlib.grading.preload import imports, one_form
 from cvlib.grading.result import ExerciseResult, safe_outputs
 from cvlib.grading.sandbox import Policy
 from cvlib.grading.session import Session
@@ -108,7 +108,7 @@ class Run:
 
     def _sessions(self, this: _Round) -> None:
         answers = (i.imports for i in self.plan.items if i.withhold == this.withhold)
-        preload = "\n".join(dict.fromkeys([*self.preload, *itertools.chain(*answers)]))
+        preload = one_form([*self.preload, *itertools.chain(*answers)], this.withhold)
         policy = Policy(
             withhold=this.withhold, files=self.plan.files, preload=preload,
             unsafe=self.plan.unsafe,

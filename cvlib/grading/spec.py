@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import numpy as np
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
 from cvlib.check.own_numbers import Choices, draw_numbers
+from cvlib.grading.consistent import check
 from cvlib.grading.drivers import call_target, read_answer, read_own_answer, source_of
 from cvlib.grading.variants import Variants
 from cvlib.grading.withheld import WITHHOLD_NUMPY as WITHHOLD_NUMPY
@@ -27,8 +27,6 @@ Cases = Callable[[np.random.Generator], Iterable["Case"]]
 
 PUBLIC_SEED = 0
 DEFAULT_TOLERANCE = Tolerance()
-#: With fewer ways to draw a student's own numbers, two of a class too often have the same.
-FEWEST_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ class Exercise:
     notebook with the public one. ``driver(target, *args, **kwargs)`` turns the student's object
     into plain data; its source text runs beside the student's code, so it imports what it needs
     in its body. The score is ``points`` times the weight of the parts passed, over all weights.
+    ``tolerances`` are those of single parts, where they are not the exercise's ``tolerance``.
 
     A ``model`` is measured against the truth of each case: ``measure`` holds for all parts, or
     names the parts. ``builds_on`` lists the earlier exercises whose solutions this one calls: when
@@ -73,6 +72,7 @@ class Exercise:
     cases: Cases | None = None
     driver: Callable[..., Any] | None = None
     tolerance: Tolerance = DEFAULT_TOLERANCE
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     measure: Measure | Mapping[str, Measure] | None = None
     builds_on: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -88,24 +88,7 @@ class Exercise:
         if self.driver is None:
             answer = read_own_answer if self.numbers else read_answer
             object.__setattr__(self, "driver", answer if self.kind == "answer" else call_target)
-        if self.points <= 0:
-            raise ValueError(f"exercise {self.id!r}: expected points > 0, got {self.points}")
-        if self.kind != "written" and (self.reference is None or self.cases is None):
-            raise ValueError(f"exercise {self.id!r}: a {self.kind} needs a reference and cases")
-        if (self.kind == "model") != (self.measure is not None):
-            raise ValueError(f"exercise {self.id!r}: a model has a measure, and no other kind has")
-        if self.numbers and self.kind != "answer":
-            raise ValueError(f"exercise {self.id!r}: an answer has numbers, and no other kind has")
-        if self.numbers and math.prod(map(len, self.numbers.values())) < FEWEST_DRAWS:
-            raise ValueError(
-                f"exercise {self.id!r}: its numbers can be drawn in "
-                f"{math.prod(map(len, self.numbers.values()))} ways, expected {FEWEST_DRAWS} or "
-                "more: neighbours would share theirs"
-            )
-        if "#" not in self.section:
-            raise ValueError(
-                f"exercise {self.id!r}: expected section 'page#anchor', got {self.section!r}"
-            )
+        check(self)
 
     @property
     def graded_by_judge(self) -> bool:
@@ -191,7 +174,7 @@ class ProblemSet:
         return any(e.numbers for e in self.exercises)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedSet:
     """A problem set as read from its folder, with a digest of everything its grades depend on."""
 
@@ -207,8 +190,16 @@ class LoadedSet:
         return self.directory / "notebook.md"
 
 
-def load_problem_set(assignments: Path | str, set_id: str) -> LoadedSet:
-    """Load ``assignments/<set_id>``; the error names the missing file or the known sets."""
+#: What this process loaded last under each id.
+_loaded: dict[str, LoadedSet] = {}
+
+
+def load_problem_set(assignments: Path | str, set_id: str, *, afresh: bool = False) -> LoadedSet:
+    """Load ``assignments/<set_id>``; the error names the missing file or the known sets.
+
+    A set that has not changed is returned as it is, with what its answers have trained, unless it
+    is wanted ``afresh``.
+    """
     assignments = Path(assignments)
     directory = assignments / set_id
     files = [directory / f for f in ("notebook.md", "exercises.py", "mutants.py")]
@@ -221,6 +212,9 @@ def load_problem_set(assignments: Path | str, set_id: str) -> LoadedSet:
         )
     sources = {f.name: f.read_bytes() for f in files}
     digest = hashlib.sha256(b"\0".join(sources.values())).hexdigest()
+    last = _loaded.pop(set_id, None)  # its modules lose their place to those of another folder
+    if last is not None and (last.directory, last.digest) == (directory, digest) and not afresh:
+        return _loaded.setdefault(set_id, last)
     exercises = _import_file(files[1], f"cvlib_assignments.{set_id}.exercises")
     mutants = _import_file(files[2], f"cvlib_assignments.{set_id}.mutants")
     problem_set: ProblemSet = exercises.PROBLEM_SET
@@ -228,7 +222,8 @@ def load_problem_set(assignments: Path | str, set_id: str) -> LoadedSet:
         raise ValueError(f"{files[1]}: expected the id {set_id!r}, got {problem_set.id!r}")
     for variant in mutants.variants.all:
         problem_set[variant.exercise]  # a variant of an unknown exercise is an error here
-    return LoadedSet(problem_set, mutants.variants, directory, digest, sources)
+    loaded = LoadedSet(problem_set, mutants.variants, directory, digest, sources)
+    return loaded if afresh else _loaded.setdefault(set_id, loaded)
 
 
 def find_problem_sets(assignments: Path | str) -> list[str]:

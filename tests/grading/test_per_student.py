@@ -149,7 +149,6 @@ def test_off_by_default_a_digest_is_made_of_what_it_always_was(tiny: LoadedSet) 
     draw = plan.draws.of("ann")
     assert (draw.digest, draw.seed) == (digest, None)
     assert plan_for(plan, draw) is plan
-    assert plan.sources == {}
     assert b"numbers" not in public_cases(tiny)
 
 

@@ -124,7 +124,7 @@ def audit_answers(loaded: LoadedSet, own: int, seeds: Sequence[int]) -> Audit:
         if not exercise.graded_by_judge:
             continue
         mutants = loaded.variants.mutants_of(exercise.id)
-        sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id))
+        sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
                   for seed in [own, *seeds]]  # fmt: skip
         answers = [("the reference", exercise.reference)]
         answers += [(v.name, v.target) for v in loaded.variants.alternatives_of(exercise.id)]
