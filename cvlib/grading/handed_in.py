@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cvlib.grading.course import Course, CourseError
 from cvlib.grading.draws import Draws
 from cvlib.grading.intake import Submission, find_students, read_submission
+from cvlib.grading.nbgrader_plugins import KEY_NAME, read_result
 from cvlib.grading.plan import result_key
 
 
@@ -52,6 +53,16 @@ def look_at_all(
             f"no submission of {set_id} by {', '.join(unknown)} in {course.submitted}"
         )
     return {n: _look_at(course, set_id, n, draws) for n in names if not wanted or n in wanted}
+
+
+def seconds_before(course: Course, set_id: str, name: str) -> float:
+    """How long grading a student's submission took the last time; 0 where that is not known."""
+    try:
+        key = (course.root / "autograded" / name / set_id / KEY_NAME).read_text()
+    except OSError:
+        return 0.0
+    result = read_result(course.results, key)
+    return result.seconds if result is not None else 0.0
 
 
 def _look_at(course: Course, set_id: str, name: str, draws: Draws) -> Handed | None:

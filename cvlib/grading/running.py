@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvlib.grading.batch import grade_all
+from cvlib.grading.batch import default_workers, grade_all
 from cvlib.grading.cluster import ClusterError
 from cvlib.grading.course import Course
-from cvlib.grading.gradebook import Marks, read_marks, take_back
-from cvlib.grading.handed_in import Handed, Pending, look_at_all
-from cvlib.grading.intake import (
-    misnamed,
-    notebooks_beside,
-    remove_drafts,
-)
-from cvlib.grading.nbgrader_plugins import JudgeSettings, read_result
+from cvlib.grading.gradebook import Marks, read_marks
+from cvlib.grading.intake import misnamed, notebooks_beside
 from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.plan import make_draws, make_plan
-from cvlib.grading.release import release, sample_expectations
-from cvlib.grading.settling import Settling
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.one_set import OneSet
+from cvlib.grading.one_set import Options as Options
+from cvlib.grading.one_set import run_settings as run_settings
+from cvlib.grading.release import sample_expectations
 
 #: Wraps an iterable that has a length and a label into a progress bar.
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -30,19 +25,6 @@ Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 def no_progress(items: Iterable[Any], total: int, label: str) -> Iterable[Any]:
     """Show nothing."""
     return items
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade: ``None`` leaves a setting to the course's configuration."""
-
-    students: Sequence[str] = ()
-    seed: int | None = None
-    unsafe: bool = False
-    workers: int | None = None
-    scheduler: str | None = None
-    force: bool = False
-    per_student: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,92 +69,73 @@ class Report:
         return all(row.as_expected and not row.failed for row in self.rows)
 
 
+def run_sets(
+    course: Course,
+    set_ids: Sequence[str],
+    options: Options,
+    progress: Progress = no_progress,
+) -> list[Report]:
+    """Grade all submissions of problem sets that are new or changed, in one stream.
+
+    Raises SandboxUnavailable, with no score touched, when submissions cannot be run safely, and
+    ClusterError when the cluster cannot be used. One that is lost in the middle leaves reports of
+    what was finished.
+    """
+    with contextlib.ExitStack() as stack:
+        sets = [OneSet(course, set_id, options) for set_id in set_ids]
+        for one in sets:
+            stack.enter_context(one.settling)
+            one.settle_known()
+        sets.sort(key=lambda one: -one.longest)  # stable: in their order where nothing is known
+        pending = {one.set_id: one for one in sets if one.pending}
+        count = sum(len(one.pending) for one in pending.values())
+        label = f"grading {next(iter(pending), '')}"
+        label = label if len(pending) < 2 else f"grading {len(pending)} problem sets"
+        stream = grade_all(
+            (one.batch() for one in pending.values()),
+            course.results,
+            workers=min(options.workers or default_workers(), max(1, count)),
+            scheduler=options.scheduler,
+            reuse=not options.force,
+        )
+        lost = None
+        try:
+            for graded in progress(stream, count, label):
+                pending[graded.set_id].take(graded)
+        except ClusterError as error:
+            lost = error
+    for one in sets:
+        one.take_back()
+    if lost is not None and not any(one.graded for one in sets):
+        raise lost
+    by_id = {one.set_id: one for one in sets}
+    return [_report(by_id[set_id], lost) for set_id in set_ids]
+
+
 def run_set(
     course: Course, set_id: str, options: Options, progress: Progress = no_progress
 ) -> Report:
-    """Grade all submissions of a problem set that are new or changed.
+    """Grade all submissions of one problem set that are new or changed, as ``run_sets`` does."""
+    return run_sets(course, [set_id], options, progress)[0]
 
-    Raises SandboxUnavailable, with no score touched, when submissions cannot be run safely, and
-    ClusterError when the cluster cannot be used. One that is lost in the middle leaves a report of
-    what was finished.
-    """
-    release(course, set_id)
-    loaded = load_problem_set(course.assignments, set_id)
-    settings = run_settings(course, options)
-    draws = make_draws(loaded, **settings)
-    found = look_at_all(course, set_id, draws, options.students)
-    for folder in (course.root, course.results, course.root / "receipts" / set_id):
-        remove_drafts(folder)
-    keys = {name: handed.key for name, handed in found.items() if handed is not None}
-    pending = [
-        name
-        for name, key in keys.items()
-        if options.force or read_result(course.results, key) is None
-    ]
-    failures: dict[str, str] = {}
-    left, lost = dict.fromkeys(pending, ""), None
-    with Settling(course, loaded, draws, force=options.force) as settling:
-        for name in sorted(set(keys) - set(pending)):
-            settling.settle(name, keys[name])
-        stream = (
-            grade_all(
-                Pending(course, set_id, pending),
-                make_plan(loaded, **settings),
-                course.results,
-                workers=options.workers,
-                scheduler=options.scheduler,
-                reuse=not options.force,
-            )
-            if pending
-            else ()
-        )
-        try:
-            for graded in progress(stream, len(pending), f"grading {set_id}"):
-                left.pop(graded.student)
-                if graded.result is not None:
-                    settling.settle(graded.student, graded.result.key)
-                else:
-                    failures[graded.student] = f"grading failed: {graded.failure}"
-        except ClusterError as error:
-            lost = error
-    failures |= settling.failures
-    for name in [*failures, *(name for name, handed in found.items() if handed is None)]:
-        take_back(course, set_id, name)
-    if lost is not None and len(left) == len(pending):
-        raise lost
-    failures |= dict.fromkeys(left, "not graded yet")
-    report = Report(
-        set_id, _rows(course, set_id, found, failures), len(pending) - len(left), settling.recorded
-    )
-    if lost is not None:
+
+def _report(one: OneSet, lost: ClusterError | None) -> Report:
+    failures = one.failures | dict.fromkeys(one.left, "not graded yet")
+    report = Report(one.set_id, _rows(one, failures), one.graded, one.settling.recorded)
+    if lost is not None and one.left:
         report.interrupted = (
-            f"{lost}. {len(left)} submissions of {set_id} are still to be graded, everything else "
-            "is recorded: run the same command again"
+            f"{lost}. {len(one.left)} submissions of {one.set_id} are still to be graded, "
+            "everything else is recorded: run the same command again"
         )
     return report
 
 
-def run_settings(course: Course, options: Options) -> dict[str, Any]:
-    """What a plan is made with: the course's configuration, and what this run has instead."""
-    judge = JudgeSettings(config=course.config())
-    if options.seed is not None:
-        judge.seed = options.seed
-    settings = judge.settings(course.root)
-    settings["unsafe"] |= options.unsafe
-    settings["per_student"] |= options.per_student
-    return settings
-
-
-def _rows(
-    course: Course,
-    set_id: str,
-    found: dict[str, Handed | None],
-    failures: dict[str, str],
-) -> list[Row]:
+def _rows(one: OneSet, failures: dict[str, str]) -> list[Row]:
+    course, set_id = one.course, one.set_id
     marks = read_marks(course, set_id)
     sample = sample_expectations(course, set_id)
     rows = []
-    for name, submission in found.items():
+    for name, submission in one.found.items():
         note = failures.get(name, "")
         if submission is None:
             others = ", ".join(notebooks_beside(course.submitted, name, set_id)) or "no notebook"

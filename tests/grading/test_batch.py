@@ -10,7 +10,7 @@ from typing import Any
 
 from distributed import LocalCluster
 
-from cvlib.grading.batch import grade_all
+from cvlib.grading.batch import Batch, grade_all
 from cvlib.grading.intake import Submission
 from cvlib.grading.plan import make_plan, result_key
 from cvlib.grading.spec import LoadedSet
@@ -27,7 +27,7 @@ def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
         Submission("ann", b"no notebook"), Submission("killer", killer), Submission("bob", None),
         Submission("strange", strange), Submission("cem", b"{}"),
     ]  # fmt: skip
-    graded = {g.student: g for g in grade_all(submissions, plan, tmp_path, workers=2)}
+    graded = {g.student: g for g in grade_all([Batch(plan, submissions)], tmp_path, workers=2)}
     assert set(graded) == {"ann", "killer", "bob", "strange", "cem"}
     assert "Error" in graded["strange"].failure
     assert graded["killer"].result is None
@@ -45,14 +45,14 @@ def test_any_dask_cluster_can_be_used_by_its_address(tiny: LoadedSet, tmp_path: 
     with LocalCluster(
         n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
     ) as cluster:
-        stream = grade_all(
-            [Submission("ann", b"")], plan, tmp_path, scheduler=cluster.scheduler_address
-        )
+        batch = Batch(plan, [Submission("ann", b"")])
+        stream = grade_all([batch], tmp_path, scheduler=cluster.scheduler_address)
         (graded,) = stream
     assert graded.result is not None
     assert graded.result.score == 0.0
 
 
 def test_nothing_to_do_starts_nothing(tiny: LoadedSet, tmp_path: Path) -> None:
-    plan = make_plan(tiny, seed=1)
-    assert list(grade_all([], plan, tmp_path, scheduler="tcp://127.0.0.1:9")) == []
+    nobody = Batch(make_plan(tiny, seed=1), [])
+    for batches in ([], [nobody]):
+        assert list(grade_all(batches, tmp_path, scheduler="tcp://127.0.0.1:9")) == []

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from kills import SET_ID, TINY, School, dask_workers, orphans_adopted
 
 from cvlib.grading import cluster
-from cvlib.grading.batch import grade_all
+from cvlib.grading.batch import AHEAD, Batch, grade_all
 from cvlib.grading.cli import cli
 from cvlib.grading.cluster import ClusterError
 from cvlib.grading.intake import Submission
@@ -160,12 +160,12 @@ def test_no_scheduler_and_no_worker_are_said_in_words(
     submissions = [Submission("ann", b"")]
     monkeypatch.setattr(cluster, "WORKER_SECONDS", 1.0)
     with pytest.raises(ClusterError, match=re.escape("had no worker for 1 s")):
-        list(grade_all(submissions, plan, tmp_path, scheduler=dask.address))
+        list(grade_all([Batch(plan, submissions)], tmp_path, scheduler=dask.address))
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1.0)
     with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp:..127\.0\.0\.1:9"):
-        list(grade_all(submissions, plan, tmp_path, scheduler="tcp://127.0.0.1:9"))
+        list(grade_all([Batch(plan, submissions)], tmp_path, scheduler="tcp://127.0.0.1:9"))
     with pytest.raises(ClusterError, match="does not exist"):
-        list(grade_all(submissions, plan, tmp_path, scheduler="nowhere/scheduler.json"))
+        list(grade_all([Batch(plan, submissions)], tmp_path, scheduler="nowhere/scheduler.json"))
 
 
 def test_the_command_line_says_it_too(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_the_command_line_says_it_too(school: School, monkeypatch: pytest.Monkey
 
 
 def test_submissions_are_read_when_their_turn_comes(tiny: LoadedSet, tmp_path: Path) -> None:
-    """A class may not fit into memory: no more are taken than there are threads, and one."""
+    """A class may not fit into memory: no more are taken than the threads will need soon."""
     plan = make_plan(tiny, seed=1)
     taken: list[int] = []
 
@@ -190,6 +190,6 @@ def test_submissions_are_read_when_their_turn_comes(tiny: LoadedSet, tmp_path: P
                 yield self[k]
 
     submissions = Class(Submission(f"s{k}", b"%d" % k) for k in range(8))
-    for seen, _ in enumerate(grade_all(submissions, plan, tmp_path, workers=2)):
-        assert len(taken) <= seen + 3
+    for seen, _ in enumerate(grade_all([Batch(plan, submissions)], tmp_path, workers=2)):
+        assert len(taken) <= seen + 1 + 2 * AHEAD
     assert taken == list(range(8))

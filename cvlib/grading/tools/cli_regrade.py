@@ -33,7 +33,7 @@ def regrade_command(
     Those who would lose marks come first. Marks that a person gave stay, and so do late penalties.
     With --dry-run the exit code is 1 when something would change.
     """
-    from cvlib.grading.running import Options, run_set
+    from cvlib.grading.running import Options, run_sets
     from cvlib.grading.table import progress, show, show_preview
     from cvlib.grading.tools.regrade import preview, write_csv
 
@@ -48,11 +48,8 @@ def regrade_command(
         return FINDINGS if count else OK
     if not yes and not click.confirm(f"Write {count} changes into the gradebook?"):
         return FINDINGS
-    reports = [
-        run_set(course, p.set_id, Options(**options, force=True), progress)
-        for p in previews
-        if p.changes
-    ]
+    changed = [p.set_id for p in previews if p.changes]
+    reports = run_sets(course, changed, Options(**options, force=True), progress)
     for report in reports:
         click.echo(show(report))
     return OK if all(report.ok for report in reports) else FINDINGS

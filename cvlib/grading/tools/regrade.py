@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cvlib.grading.batch import Graded, default_workers, grade_all
+from cvlib.grading.batch import Batch, Graded, default_workers, grade_all
 from cvlib.grading.cluster import connect
 from cvlib.grading.course import Course
 from cvlib.grading.export import safe
@@ -134,8 +134,9 @@ def grade_again(
         return
     plan = make_plan(loaded, **settings)
     with tempfile.TemporaryDirectory(prefix="cvlib-regrade-") as folder:
+        workers = min(options.workers or default_workers(), len(handed_in))
         for graded in grade_all(
-            handed_in, plan, Path(folder), workers=options.workers, scheduler=options.scheduler
+            [Batch(plan, handed_in)], Path(folder), workers=workers, scheduler=options.scheduler
         ):
             result = graded.result
             if result is not None:  # the marks of a class fit into memory, its pictures may not
