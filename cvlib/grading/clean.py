@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 from typing import Any
@@ -37,10 +38,22 @@ MATH_ATTRIBUTES = frozenset(
 PROTOCOLS = ("http", "https", "mailto", "data")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 LONGEST_FORMULA = 2_000
+#: Most of a page is the released text, which is the same on everybody's; nothing longer is kept.
+LONGEST_KEPT = 20_000
 
 
 def clean_markdown(source: str, attachments: Any = None) -> Markup:
     """Render Markdown, then keep only harmless tags; a formula that cannot be read stays as TeX."""
+    keep = not attachments and len(source) <= LONGEST_KEPT
+    return _kept(source) if keep else _cleaned(source, attachments)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept(source: str) -> Markup:
+    return _cleaned(source, None)
+
+
+def _cleaned(source: str, attachments: Any) -> Markup:
     renderer = _Renderer(
         escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True
     )

@@ -7,6 +7,7 @@ no script, and its content security policy would let none run.
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
+from nbgrader.api import BaseCell, Comment, Grade
 from nbgrader.preprocessors import GetGrades
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from cvlib.grading.clean import IMAGE, clean_markdown
+from cvlib.grading.clean import IMAGE, LONGEST_KEPT, clean_markdown
 from cvlib.grading.course import Course
 from cvlib.grading.notebook import CHECK_PREFIX
 from cvlib.grading.receipt import receipt_path
@@ -35,6 +37,7 @@ DELIMITER = re.compile(r"^### (BEGIN|END) MARK SCHEME *$", re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.+?)\s*(?:\(\d[\d.]* points?\))?\s*$", re.MULTILINE)
 
 
+@functools.cache
 def templates() -> jinja2.Environment:
     """Our pages: what goes into them is escaped unless it is Markup, and none of it may miss."""
     return jinja2.Environment(
@@ -46,17 +49,33 @@ def templates() -> jinja2.Environment:
 class GetMarks(GetGrades):
     """Reads the marks from the gradebook, and whether a person has still to give one.
 
-    nbgrader wants one that is given looked at again after each grading; it counts all the same.
+    nbgrader wants one that is given looked at again after each grading; it counts all the same. It
+    also asks for each cell alone; here one question serves the page.
     """
 
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Add the marks and comments of one student."""
+        self._rows: dict[type, dict[str, Any]] = {}
+        return super().preprocess(nb, resources)
+
+    def _get_comment(self, cell: NotebookNode, resources: Any) -> None:
+        cell.metadata.nbgrader["comment"] = self._row(Comment, cell).comment
+
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
-        super()._get_score(cell, resources)
-        grade = self.gradebook.find_grade(
-            cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id,
-            self.student_id,
-        )  # fmt: skip
+        grade = self._row(Grade, cell)
         given = grade.manual_score is not None
-        cell.metadata.nbgrader["waiting"] = bool(grade.needs_manual_grade) and not given
+        cell.metadata.nbgrader |= {
+            "score": grade.score, "points": grade.max_score,
+            "waiting": bool(grade.needs_manual_grade) and not given,
+        }  # fmt: skip
+
+    def _row(self, kind: type, cell: NotebookNode) -> Any:
+        if kind not in self._rows:
+            asked = self.notebook_id, self.assignment_id, self.student_id
+            notebook = self.gradebook.find_submission_notebook(*asked)
+            query = self.gradebook.db.query(BaseCell.name, kind).join(kind.cell)  # type: ignore[attr-defined]
+            self._rows[kind] = dict(query.filter(kind.notebook_id == notebook.id).all())  # type: ignore[attr-defined]
+        return self._rows[kind][cell.metadata.nbgrader["grade_id"]]
 
 
 class FeedbackExporter(Exporter):
@@ -105,8 +124,8 @@ def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str
         waiting=sum(mark["waiting"] for mark in marks),
         receipt=base64.b64encode(receipt).decode(),
         receipt_name=f"receipt-{names['notebook']}.json",
-        code_style=Markup(HtmlFormatter(style="default").get_style_defs(".highlight")),
-        dark_code_style=Markup(HtmlFormatter(style="github-dark").get_style_defs(".highlight")),
+        code_style=_code_style("default"),
+        dark_code_style=_code_style("github-dark"),
     )
 
 
@@ -120,7 +139,8 @@ def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     elif cell.cell_type == "markdown":
         view["html"] = clean_markdown(DELIMITER.sub("", cell.source), cell.get("attachments"))
     elif cell.cell_type == "code":
-        view["html"] = Markup(highlight(cell.source, PythonLexer(), HtmlFormatter()))
+        keep = len(cell.source) <= LONGEST_KEPT
+        view["html"] = (_highlighted if keep else _highlighted.__wrapped__)(cell.source)
         view["outputs"] = [o for o in map(_output, cell.outputs) if o]
     comment = about.get("comment") or ""
     empty = comment == NO_RESPONSE
@@ -131,6 +151,16 @@ def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     if comment and not empty:
         view["comment"] = clean_markdown(comment)
     return view
+
+
+@functools.lru_cache(maxsize=1024)
+def _highlighted(source: str) -> Markup:
+    return Markup(highlight(source, PythonLexer(), HtmlFormatter()))
+
+
+@functools.cache
+def _code_style(style: str) -> Markup:
+    return Markup(HtmlFormatter(style=style).get_style_defs(".highlight"))
 
 
 def _words(text: str) -> Markup:
