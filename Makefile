@@ -26,11 +26,7 @@ doctor:
 	@python=$(BIN)/python; [ -x "$$python" ] || python="$(PYTHON)"; "$$python" .ci/doctor.py "$(VENV)"
 
 grade: setup
-	@$(BIN)/cvlib-grade release
-	@$(BIN)/cvlib-grade sample
-	@$(BIN)/cvlib-grade run || [ $$? = 3 ]  # 3: no wall here, so nothing was graded, and it said so
-	@$(BIN)/cvlib-grade feedback
-	@$(BIN)/cvlib-grade export
+	@$(BIN)/cvlib-grade practice || [ $$? = 3 ]  # 3: no wall here, so nothing was graded, and it said so
 
 book: setup
 	@$(BIN)/python book/build.py

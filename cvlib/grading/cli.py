@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cvlib.grading.tools.cli_options import (
-    FOLDER,
-    cluster_options,
-    grading_options,
-    output_option,
-)
+from cvlib.grading.tools.cli_options import FOLDER, grading_options, output_option
 
 if TYPE_CHECKING:
     from cvlib.grading.course import Course
@@ -52,6 +47,10 @@ def cli(context: click.Context, root: Path, assignments: Path) -> None:
     context.obj = (root, assignments)
 
 
+#: What each command that takes problem sets does, by its name.
+steps: dict[str, Callable[..., int]] = {}
+
+
 def command(name: str, *, sets: bool = True) -> Callable[[Callable[..., int]], click.Command]:
     """Register a command that gets the course, and turns known errors into words."""
 
@@ -60,6 +59,7 @@ def command(name: str, *, sets: bool = True) -> Callable[[Callable[..., int]], c
         def run(context: click.Context, **options: Any) -> None:
             context.exit(_guarded(function, context.obj, options))
 
+        steps[name] = function
         wrapped: Any = click.pass_context(run)
         if sets:
             wrapped = click.argument("problem_sets", nargs=-1)(wrapped)
@@ -108,15 +108,21 @@ def release_command(course: Course, problem_sets: list[str], force: bool) -> int
 
 
 @command("sample")
-def sample_command(course: Course, problem_sets: list[str]) -> int:
+@click.option(
+    "--everyone",
+    is_flag=True,
+    help="Also those who try the grader itself: links, loops, forgeries. Default: in one set only.",
+)
+def sample_command(course: Course, problem_sets: list[str], everyone: bool) -> int:
     """Write a sample class into submitted/: right, wrong, broken and hostile work."""
-    from cvlib.grading.sample_class import write_sample
+    from cvlib.grading.sampling import refresh_sample, set_with_everyone
     from cvlib.grading.spec import load_problem_set
 
+    whole = set_with_everyone(course)
     for set_id in problem_sets:
         loaded = load_problem_set(course.assignments, set_id)
-        members = write_sample(course, loaded, seed=course.seed)
-        click.echo(f"{set_id}: {len(members)} sample submissions in {course.submitted}")
+        count = refresh_sample(course, loaded, everyone=everyone or set_id == whole)
+        click.echo(f"{set_id}: {count} sample submissions in {course.submitted}")
     return OK
 
 
@@ -125,10 +131,10 @@ def sample_command(course: Course, problem_sets: list[str]) -> int:
 @grading_options
 def run_command(course: Course, problem_sets: list[str], **options: Any) -> int:
     """Grade the submissions that are new or changed, and print the table of scores."""
-    from cvlib.grading.running import Options, run_set
+    from cvlib.grading.running import Options, run_sets
     from cvlib.grading.table import progress, show
 
-    reports = [run_set(course, s, Options(**options), progress) for s in problem_sets]
+    reports = run_sets(course, problem_sets, Options(**options), progress)
     for report in reports:
         click.echo(show(report))
         if report.interrupted:
@@ -178,48 +184,6 @@ def export_command(
     return OK
 
 
-@command("doctor")
-@click.option(
-    "--seeds",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="How many draws of the hidden cases to try.",
-)
-@click.option(
-    "--audit",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Also grade what is handed in under N new seeds, and list whose marks depend on them.",
-)
-@cluster_options(" for the audit")
-def doctor_command(
-    course: Course, problem_sets: list[str], seeds: int, audit: int, **options: Any
-) -> int:
-    """Examine problem sets: can right answers lose, or wrong ones win?
-
-    The audit writes nothing; where nothing is handed in, it marks the answers that are known.
-    """
-    from cvlib.grading.doctor import doctor
-    from cvlib.grading.running import Options
-    from cvlib.grading.spec import load_problem_set
-    from cvlib.grading.table import progress, show_audit, show_examinations
-    from cvlib.grading.tools.audit import audit_set, new_seeds
-
-    healthy = True
-    for set_id in problem_sets:
-        loaded = load_problem_set(course.assignments, set_id)
-        examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
-        click.echo(show_examinations(set_id, examinations))
-        healthy &= not any(e.findings for e in examinations)
-        if audit:
-            found = audit_set(course, loaded, new_seeds(audit), Options(**options), progress)
-            click.echo(show_audit(found))
-            healthy &= not found.findings
-    return OK if healthy else FINDINGS
-
-
 @command("where")
 @click.option(
     "--html",
@@ -237,7 +201,14 @@ def where_command(course: Course, problem_sets: list[str], html: Path) -> int:
 
 
 def main() -> None:
-    """Run the command line, the instructor's tools among its commands."""
-    from cvlib.grading.tools import cli_regrade, cli_report, cli_review  # noqa: F401
-
+    """Run the command line."""
     cli()
+
+
+from cvlib.grading.tools import (  # noqa: E402, F401  (their commands need what stands above)
+    cli_doctor,
+    cli_practice,
+    cli_regrade,
+    cli_report,
+    cli_review,
+)

@@ -16,11 +16,11 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome, local_call
+from cvlib.check.marking import Outcome, Sheet, local_call, mark
 from cvlib.grading.course import Course
 from cvlib.grading.drivers import source_of
 from cvlib.grading.intake import atomic_write
-from cvlib.grading.judge import generator, judge_exercise
+from cvlib.grading.judge import generator, make_sheet
 from cvlib.grading.normalize import grade_id, is_solution, release_template
 from cvlib.grading.notebook import CHECK_PREFIX, model_solutions
 from cvlib.grading.release import SAMPLE_NAME
@@ -49,6 +49,9 @@ class Classroom:
         self.seed = seed
         self.judged = [e for e in loaded.problem_set.exercises if e.graded_by_judge]
         self.full = float(sum(e.points for e in self.judged))
+        self.trained = [e for e in self.judged if e.kind == "model"]
+        self._used = {name for e in self.judged for name in e.builds_on}
+        self._sheets: dict[str, Sheet] = {}
         self._blank = release_template(loaded)
         self._solved = release_template(loaded)
         solutions = model_solutions(loaded)
@@ -64,15 +67,27 @@ class Classroom:
         """The notebook as released."""
         return nbformat.from_dict(self._blank)
 
+    def untrained(self) -> NotebookNode:
+        """The model solutions but for the trained models, which take most of the time."""
+        released = {grade_id(c): c.source for c in self._blank.cells}
+        notebook = self.solved()
+        for exercise in self.trained:
+            rewrite(notebook, exercise.id, released[exercise.id])
+        return notebook
+
     def solution(self, exercise: str) -> str:
         """The model solution of an exercise."""
         return next(c.source for c in self._solved.cells if grade_id(c) == exercise)
 
     def victims(self) -> list[Exercise]:
         """Function exercises that no other exercise builds on, the last one first."""
-        used = {name for e in self.judged for name in e.builds_on}
         functions = [e for e in self.judged if e.kind == "function"]
-        return [e for e in reversed(functions) if e.id not in used] or functions[-1:]
+        return [e for e in reversed(functions) if e.id not in self._used] or functions[-1:]
+
+    def alternatives(self) -> list[Variant]:
+        """Right answers written differently, first those that no other exercise waits for."""
+        found = [v for v in self.loaded.variants.all if not v.is_mutant]
+        return sorted(found, key=lambda v: v.exercise in self._used)
 
     def score_of(self, exercise: Exercise, target: Any) -> float:
         """What the judge gives to an object that we trust, in this process."""
@@ -80,9 +95,13 @@ class Classroom:
 
     def outcome_of(self, exercise: Exercise, target: Any) -> Outcome:
         """What the judge finds on an object that we trust, in this process."""
-        mutants = self.loaded.variants.mutants_of(exercise.id)
-        rng = generator(self.seed, exercise.id)
-        return judge_exercise(exercise, mutants, local_call(target), rng)
+        if exercise.id not in self._sheets:
+            mutants = self.loaded.variants.mutants_of(exercise.id)
+            rng = generator(self.seed, exercise.id)
+            self._sheets[exercise.id] = make_sheet(exercise, mutants, rng, lazy=True)
+        sheet = self._sheets[exercise.id]
+        call = local_call(target)
+        return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
 
     def pasted(self, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""
@@ -104,12 +123,14 @@ class Classroom:
         return (source, target) if same else None
 
 
-def write_sample(course: Course, loaded: LoadedSet, *, seed: int) -> list[Member]:
+def write_sample(
+    course: Course, loaded: LoadedSet, *, seed: int, everyone: bool = True
+) -> list[Member]:
     """Write the sample class into ``submitted/``, and what it must score beside it."""
     from cvlib.grading.sample_members import members
 
     set_id = loaded.problem_set.id
-    found = members(Classroom(loaded, seed))
+    found = members(Classroom(loaded, seed), everyone=everyone)
     for member in found:
         folder = course.submitted / member.name / set_id
         path = folder / f"{set_id}.ipynb"

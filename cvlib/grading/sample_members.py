@@ -1,4 +1,9 @@
-"""The members of the sample class, each made by one small edit of the released notebook."""
+"""The members of the sample class, each made by one small edit of the released notebook.
+
+Some ask what the exercises are worth: right, blank, partial, written differently, and each known
+mistake. The others ask whether the grader can be fooled or broken by what is no answer at all, and
+one problem set with all of them says as much as fifteen.
+"""
 
 from __future__ import annotations
 
@@ -74,13 +79,14 @@ def {name}(*args, **kwargs):
 """
 
 
-def members(room: Classroom) -> list[Member]:
-    """All members, in the order of the table."""
-    return [*_honest(room), *_wrong(room), *_broken(room), *_hostile(room)]
+def members(room: Classroom, *, everyone: bool = True) -> list[Member]:
+    """The members in the order of the table, or those that are made for every problem set."""
+    others = [*_noisy(room), *_broken(room), *_hostile(room)] if everyone else []
+    return [*_honest(room), *_wrong(room), *others]
 
 
 def _honest(room: Classroom) -> Iterator[Member]:
-    full, victim = room.full, room.victims()[0]
+    full = room.full
     yield Member("right", to_bytes(room.solved()), full, "all points")
     yield Member("blank", to_bytes(room.blank()), 0.0, "nothing answered: 0")
     half = room.judged[: len(room.judged) // 2]
@@ -89,13 +95,8 @@ def _honest(room: Classroom) -> Iterator[Member]:
         rewrite(partial, exercise.id, room.solution(exercise.id))
     score = float(sum(e.points for e in half))
     yield Member("partial", to_bytes(partial), score, f"the first {len(half)} exercises")
-    noisy = rewrite(
-        room.solved(), victim.id, room.solution(victim.id) + NOISY.format(name=victim.name)
-    )
-    yield Member("noisy", to_bytes(noisy), full, "all points: a warning on stderr costs none")
-    for alternative in room.loaded.variants.all:
-        pasted = None if alternative.is_mutant else room.pasted(alternative)
-        if pasted:
+    for alternative in room.alternatives():
+        if pasted := room.pasted(alternative):
             notebook = rewrite(room.solved(), alternative.exercise, pasted[0])
             yield Member("alternative", to_bytes(notebook), full, "all points, written differently")
             break
@@ -104,6 +105,7 @@ def _honest(room: Classroom) -> Iterator[Member]:
 def _wrong(room: Classroom) -> Iterator[Member]:
     """One mutant each for up to four exercises: what builds on a wrong one keeps its marks."""
     victims = {e.id for e in room.judged if e.kind in ("function", "answer")}
+    reached = room.full - sum(e.points for e in room.trained)
     seen: set[str] = set()
     for mutant in room.loaded.variants.all:
         if not mutant.is_mutant or mutant.exercise in seen or len(seen) == 4:
@@ -113,10 +115,19 @@ def _wrong(room: Classroom) -> Iterator[Member]:
         seen.add(mutant.exercise)
         exercise = room.loaded.problem_set[mutant.exercise]
         kept = room.score_of(exercise, pasted[1])
-        notebook = rewrite(room.solved(), mutant.exercise, pasted[0])
+        notebook = rewrite(room.untrained(), mutant.exercise, pasted[0])
         rule = f"all points but those that {mutant.name} loses in {exercise.id}"
+        rule += " and those of the trained models, not answered here" if room.trained else ""
         name = f"mutant-{exercise.id}".replace("_", "-").lower()
-        yield Member(name, to_bytes(notebook), room.full - exercise.points + kept, rule)
+        yield Member(name, to_bytes(notebook), reached - exercise.points + kept, rule)
+
+
+def _noisy(room: Classroom) -> Iterator[Member]:
+    victim = room.victims()[0]
+    source = room.solution(victim.id) + NOISY.format(name=victim.name)
+    notebook = rewrite(room.solved(), victim.id, source)
+    rule = "all points: a warning on stderr costs none"
+    yield Member("noisy", to_bytes(notebook), room.full, rule)
 
 
 def _broken(room: Classroom) -> Iterator[Member]:

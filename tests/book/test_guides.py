@@ -25,7 +25,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from cvlib.grading.cli import cli
-from cvlib.grading.tools import cli_regrade, cli_report, cli_review  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(

@@ -27,7 +27,8 @@ def run(*arguments: str, expect: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "release", "sample", "run", "feedback", "export", "doctor", "where"]
+    "command",
+    ["", "release", "sample", "run", "feedback", "export", "practice", "doctor", "where"],
 )
 def test_every_command_has_help(command: str) -> None:
     text = run(*command.split(), "--help", expect=0)

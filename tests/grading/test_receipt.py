@@ -31,7 +31,6 @@ from cvlib.grading.signing import (
     public_path,
     signed,
 )
-from cvlib.grading.tools import cli_regrade  # noqa: F401  registers the command
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"

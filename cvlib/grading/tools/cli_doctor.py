@@ -1,0 +1,55 @@
+"""The command that examines a problem set before it is released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cvlib.grading.cli import FINDINGS, OK, command
+from cvlib.grading.tools.cli_options import cluster_options
+
+if TYPE_CHECKING:
+    from cvlib.grading.course import Course
+
+
+@command("doctor")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many draws of the hidden cases to try.",
+)
+@click.option(
+    "--audit",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Also grade what is handed in under N new seeds, and list whose marks depend on them.",
+)
+@cluster_options(" for the audit")
+def doctor_command(
+    course: Course, problem_sets: list[str], seeds: int, audit: int, **options: Any
+) -> int:
+    """Examine problem sets: can right answers lose, or wrong ones win?
+
+    The audit writes nothing; where nothing is handed in, it marks the answers that are known.
+    """
+    from cvlib.grading.doctor import doctor
+    from cvlib.grading.running import Options
+    from cvlib.grading.spec import load_problem_set
+    from cvlib.grading.table import progress, show_audit, show_examinations
+    from cvlib.grading.tools.audit import audit_set, new_seeds
+
+    healthy = True
+    for set_id in problem_sets:
+        loaded = load_problem_set(course.assignments, set_id)
+        examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
+        click.echo(show_examinations(set_id, examinations))
+        healthy &= not any(e.findings for e in examinations)
+        if audit:
+            found = audit_set(course, loaded, new_seeds(audit), Options(**options), progress)
+            click.echo(show_audit(found))
+            healthy &= not found.findings
+    return OK if healthy else FINDINGS
