@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cvlib.grading.doctor import Examination
     from cvlib.grading.running import Report, Row
     from cvlib.grading.tools.audit import Audit
+    from cvlib.grading.tools.margins import Margin, Margins
     from cvlib.grading.tools.regrade import Change, Difference, Preview
 
 
@@ -78,6 +79,31 @@ def show_audit(audit: Audit) -> str:
     verdict = f"findings: {count}" if count else "no mark depends on the seed"
     summary = f"{audit.set_id}: audited {audit.audited} under {seeds} new seeds; {verdict}"
     return "\n".join([*table, *remarks, summary])
+
+
+def show_margins(margins: Margins) -> str:
+    """How far right answers are from their bounds, a line for each that is near enough to matter.
+
+    The margin is the error allowed over the error made; a wrong answer is as many times too wrong.
+    """
+    head = ["exercise", "part", "measured", "bound", "narrowest right", "margin", "under"]
+    rows = [[*head, "nearest wrong", "too wrong"], *map(_margin, margins.rows)]
+    table = columns(rows, left=(0, 1, 2, 6)) if margins.rows else []
+    findings = [f"✗ {shown(text)}" for text in margins.findings]
+    summary = (
+        f"{margins.set_id}: margins over {margins.seeds} seeds under "
+        f"{' and '.join(margins.arithmetics)} arithmetic; {margins.quiet} exercises use less than "
+        f"a hundredth of what is allowed; {len(findings) or 'no'} findings"
+    )
+    return "\n".join([*table, *findings, summary])
+
+
+def _margin(row: Margin) -> list[str]:
+    wrong = [f"{row.wrong_value:.3g}", f"{row.short:.2f} ×"] if row.wrong else ["", ""]
+    return [
+        row.exercise, shown(row.part), row.quantity, f"{row.bound:.3g}", f"{row.value:.3g}",
+        f"{row.margin:.2f}", f"{row.who}, {row.under}", *wrong,
+    ]  # fmt: skip
 
 
 def show_preview(preview: Preview) -> str:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Also grade what is handed in under N new seeds, and list whose marks depend on them.",
+    help="Also grade what is handed in under N new seeds, and list whose marks depend on them; and "
+    "train anew under N seeds and two arithmetics, and say how far right answers are from failing.",
 )
 @cluster_options(" for the audit")
 def doctor_command(
@@ -34,13 +35,15 @@ def doctor_command(
 ) -> int:
     """Examine problem sets: can right answers lose, or wrong ones win?
 
-    The audit writes nothing; where nothing is handed in, it marks the answers that are known.
+    The audit writes no mark; where nothing is handed in, it marks the answers that are known.
     """
+    from cvlib.grading.batch import default_workers
     from cvlib.grading.doctor import doctor
     from cvlib.grading.running import Options
     from cvlib.grading.spec import load_problem_set
-    from cvlib.grading.table import progress, show_audit, show_examinations
+    from cvlib.grading.table import progress, show_audit, show_examinations, show_margins
     from cvlib.grading.tools.audit import audit_set, new_seeds
+    from cvlib.grading.tools.margins import measure_margins
 
     healthy = True
     for set_id in problem_sets:
@@ -51,5 +54,8 @@ def doctor_command(
         if audit:
             found = audit_set(course, loaded, new_seeds(audit), Options(**options), progress)
             click.echo(show_audit(found))
-            healthy &= not found.findings
+            jobs = options["workers"] or default_workers()
+            margins = measure_margins(course, loaded, audit, jobs=jobs, progress=progress)
+            click.echo(show_margins(margins))
+            healthy &= not (found.findings or margins.findings)
     return OK if healthy else FINDINGS
