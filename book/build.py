@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from execute import THREADS, cores, execute
+from execute import cores, execute, of_a_child
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "matplotlib", "torch")
@@ -109,10 +109,8 @@ def _remove(root: Path, *folders: str) -> None:
 
 def _sphinx(root: Path) -> Path | None:
     """Write the site; where Sphinx warned or failed, return the file with all that it said."""
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
-    code, heard = _follow(command, root, environment)
+    code, heard = _follow(command, root, os.environ | of_a_child(root))
     if code == 0:
         return None
     log = root / "_build" / "book.log"
@@ -135,7 +133,9 @@ def _what_failed(site: Path, broken: Mapping[str, Sequence[str]], log: Path | No
     return "\n".join(lines)
 
 
-def _follow(command: list[str], root: Path, environment: dict[str, str]) -> tuple[int, list[str]]:
+def _follow(
+    command: list[str], root: Path, environment: Mapping[str, str]
+) -> tuple[int, list[str]]:
     """Run a command, say how far it is, and return its exit code and all that it said."""
     process = subprocess.Popen(
         command, cwd=root, env=environment, text=True, encoding="utf-8",

@@ -98,7 +98,7 @@ def run_page(root: Path, page: Path, setting: Setting = Setting()) -> Run:
     data = json.loads(kept.read_text("utf-8")) if kept.is_file() else None
     if data is None or data["errors"] or data["used"] != _digests(root, data["used"]):
         data = _run(root, page, setting, kept)
-    claims = tuple(Claim.from_text(entry) for entry in data["claims"])
+    claims = tuple(Claim.from_data(entry) for entry in data["claims"])
     return Run(name_of(root, page), setting, claims, tuple(data["errors"]), data["cpu"],
                data["calibration"], data["notebook"])  # fmt: skip
 
@@ -156,6 +156,12 @@ def execute(root: Path, cache_folder: Path, *, jobs: int) -> dict[str, list[str]
     return broken
 
 
+def of_a_child(root: Path) -> dict[str, str]:
+    """What whoever runs pages or builds the site is told: this library, and a thread each."""
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**THREADS, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def own_settings(root: Path) -> dict[str, str]:
     """Where Matplotlib and IPython keep settings and caches, away from those of whoever builds.
 
@@ -176,10 +182,8 @@ def own_settings(root: Path) -> dict[str, str]:
 
 
 def _run(root: Path, page: Path, setting: Setting, kept: Path) -> dict[str, Any]:
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    variables = environment(setting.arithmetic) | THREADS | {
+    variables = environment(setting.arithmetic) | of_a_child(root) | {
         SEED_SET: str(setting.seed_set),
-        "PYTHONPATH": os.pathsep.join(paths),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         **own_settings(root),

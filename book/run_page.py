@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from calibration import cpu_seconds_of_the_loop
 from myst_nb.core.read import myst_nb_reader_plugin
 from nbclient import NotebookClient
 
-from cvlib.claims import CLAIMS, KEPT_AS, PREFIX
+from cvlib.claims import CLAIMS, claims_in
 
 #: Asked of the kernel at the end: which files of the library the page has imported.
 IMPORTED = (
@@ -48,7 +49,7 @@ def run(page: Path, seconds: int) -> dict[str, Any]:
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     return {
         "errors": [in_a_line(o) for o in outputs if o.output_type == "error"],
-        "claims": [o.data[KEPT_AS] for o in outputs if _is_claim(o)],
+        "claims": [asdict(claim) for claim in claims_in(notebook.cells)],
         "imported": [name for name in imported if name],
         "cpu": round(usage.ru_utime + usage.ru_stime, 2),
         "calibration": round((before + cpu_seconds_of_the_loop()) / 2, 4),
@@ -63,11 +64,6 @@ def in_a_line(error: nbformat.NotebookNode) -> str:
     line = next((a.split(" ", 1)[-1].strip() for a in arrows if " " in a.strip()), "")
     said = f"{error.ename}: {error.evalue}".strip().splitlines()[0].rstrip(": ")
     return f"{said}, in `{line}`" if line else said
-
-
-def _is_claim(output: nbformat.NotebookNode) -> bool:
-    name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
-    return str(name).startswith(PREFIX)
 
 
 def main() -> int:

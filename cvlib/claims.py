@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -113,12 +113,26 @@ class Claim:
     @classmethod
     def from_text(cls, text: str) -> Claim:
         """Return the claim that a page kept."""
-        data: dict[str, Any] = json.loads(text)
+        return cls.from_data(json.loads(text))
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Claim:
+        """Return the claim from its fields, as JSON holds them."""
         return cls(**data | {"seeds": tuple(data["seeds"])})
 
     def __str__(self) -> str:
         ends = f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
         return f"{ends}{' ' + self.unit if self.unit else ''} over {len(self.seeds)} seeds"
+
+
+def claims_in(cells: Iterable[Mapping[str, Any]]) -> list[Claim]:
+    """Return the claims that the cells of an executed page have left there, in their order."""
+    outputs = [o for c in cells if c["cell_type"] == "code" for o in c.get("outputs", ())]
+    return [Claim.from_text(o["data"][KEPT_AS]) for o in outputs if _name(o).startswith(PREFIX)]
+
+
+def _name(output: Mapping[str, Any]) -> str:
+    return str(output.get("metadata", {}).get("scrapbook", {}).get("name", ""))
 
 
 class ClaimError(AssertionError):

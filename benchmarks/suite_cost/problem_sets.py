@@ -14,7 +14,7 @@ STEPS = ("release", "sample", "run", "feedback", "export")
 def steps(set_id: str, assignments: Path, folder: Path) -> dict[str, Spent]:
     """What every step takes for one problem set and its sample class.
 
-    ``make`` takes all sets at once, so what a command does once, it pays once; here each pays.
+    ``make`` takes all sets and steps at once, so what is done once, it pays once; here each pays.
     """
     return {step: _one(step, set_id, assignments, folder) for step in STEPS}
 

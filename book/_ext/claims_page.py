@@ -26,7 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 from tables import table
 
-from cvlib.claims import KEPT_AS, PREFIX, Claim
+from cvlib.claims import PREFIX, Claim, claims_in
 
 PAGE = "book/claims"
 COLUMNS = ("What the experiment shows", "Here", "Elsewhere", "Wanted", "Margin")
@@ -43,13 +43,7 @@ def anchor(docname: str, name: str) -> str:
 def claims_of(app: Sphinx, docname: str) -> list[Claim]:
     """The claims that a page made when it was run for this book, in its order."""
     notebook = executed_notebook(app, docname)
-    cells = notebook.cells if notebook else []
-    outputs = [o for c in cells if c.cell_type == "code" for o in c.get("outputs", ())]
-    return [
-        Claim.from_text(o["data"][KEPT_AS])
-        for o in outputs
-        if str(o.get("metadata", {}).get("scrapbook", {}).get("name", "")).startswith(PREFIX)
-    ]
+    return claims_in(notebook.cells) if notebook else []
 
 
 def recorded(record: Mapping[str, Any], docname: str, claim: Claim) -> list[Claim]:
