@@ -64,8 +64,8 @@ def honest_class(loaded: LoadedSet, size: int, seed: int) -> list[Work]:
     written = {e.id: [room.solution(e.id)] for e in loaded.problem_set.exercises}
     called = {name for e in room.judged for name in e.builds_on}  # 3.0 for 3 would stop what calls
     for exercise in room.judged:
-        for variant in loaded.variants.alternatives_of(exercise.id):
-            pasted = None if exercise.id in called else room.pasted(variant)
+        for variant in exercise.variants.alternatives:
+            pasted = None if exercise.id in called else room.pasted(exercise, variant)
             if pasted and _stands_alone(room, exercise, pasted[0]):
                 written[exercise.id].append(pasted[0])
     taken = {e.name for e in loaded.problem_set.exercises}

@@ -19,11 +19,10 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from cvlib.grading.spec import Exercise, ProblemSet, load_problem_set
+from cvlib.grading.spec import NOTEBOOK, Exercise, ProblemSet, load_problem_set
 
 logger = logging.getLogger(__name__)
 
-FILES = ("notebook.md", "exercises.py", "mutants.py")
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the same release gives the same archive, byte for byte
 _METADATA_KEY = "released_problem_sets"
 
@@ -48,8 +47,8 @@ class ProblemSetBox(SphinxDirective):
         set_id = self.arguments[0]
         root = Path(self.env.srcdir)
         assignments = root / "assignments"
-        for name in FILES:
-            self.env.note_dependency(str(assignments / set_id / name))
+        for path in [assignments / set_id / NOTEBOOK, *(assignments / set_id).glob("*.py")]:
+            self.env.note_dependency(str(path))
         try:
             problem_set = load_problem_set(assignments, set_id).problem_set
         except FileNotFoundError as error:

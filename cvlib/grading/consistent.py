@@ -15,8 +15,6 @@ FEWEST_DRAWS = 100
 def check(exercise: Exercise) -> None:
     """Raise ValueError where the parts of an exercise do not fit together."""
     name = f"exercise {exercise.id!r}"
-    if exercise.points <= 0:
-        raise ValueError(f"{name}: expected points > 0, got {exercise.points}")
     if exercise.kind != "written" and (exercise.reference is None or exercise.cases is None):
         raise ValueError(f"{name}: a {exercise.kind} needs a reference and cases")
     if (exercise.kind == "model") != (exercise.measure is not None):

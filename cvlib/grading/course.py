@@ -53,7 +53,7 @@ class Course:
         if not course.assignments.is_dir():
             raise CourseError(f"the folder of assignments {course.assignments} does not exist")
         if not find_problem_sets(course.assignments):
-            raise CourseError(f"no problem set (ps*/exercises.py) in {course.assignments}")
+            raise CourseError(f"no problem set (ps*/__init__.py) in {course.assignments}")
         for name in ("source", "release", "submitted", "autograded", "feedback", "results"):
             (course.root / name).mkdir(parents=True, exist_ok=True)
         own = course.assignments / CONFIG_NAME

@@ -40,15 +40,15 @@ def doctor(
     for exercise in loaded.problem_set.exercises:
         if exercise.graded_by_judge:
             progress(exercise.id)
-            examinations.append(examine(loaded, exercise, seeds=seeds))
+            examinations.append(examine(exercise, seeds=seeds))
     return examinations
 
 
-def examine(loaded: LoadedSet, exercise: Exercise, *, seeds: int = 3) -> Examination:
+def examine(exercise: Exercise, *, seeds: int = 3) -> Examination:
     """Examine one exercise; every finding is a sentence that says what would go wrong."""
     result = Examination(exercise)
-    mutants = loaded.variants.mutants_of(exercise.id)
-    alternatives = loaded.variants.alternatives_of(exercise.id)
+    mutants = exercise.variants.mutants
+    alternatives = exercise.variants.alternatives
 
     sheets = [
         make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)

@@ -40,6 +40,6 @@ class Mistakes(Sequence[Misconception]):
             origin, name, calls = self._asked
             loaded = origin.load()
             cases = [Case(args, kwargs) for args, kwargs in calls]
-            mutants = loaded.variants.mutants_of(name)
-            self._known = later(loaded.problem_set[name], mutants, cases)
+            exercise = loaded.problem_set[name]
+            self._known = later(exercise, exercise.variants.mutants, cases)
         return self._known

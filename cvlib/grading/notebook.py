@@ -1,7 +1,7 @@
 """Make the instructor's notebook of a problem set from its text and its specification.
 
 ``notebook.md`` carries the prose and the model solutions; points, check cells and nbgrader's
-metadata come from ``exercises.py``. A cell belongs to an exercise by the tag ``exercise:<id>``:
+metadata come from its exercises. A cell belongs to an exercise by the tag ``exercise:<id>``:
 
 * a code cell with a ``### BEGIN SOLUTION`` region is the solution cell, and the check cell is added
   after the exercise's last cell;
@@ -74,7 +74,7 @@ def public_cases(loaded: LoadedSet) -> bytes:
         [
             make_sheet(
                 exercise,
-                loaded.variants.mutants_of(exercise.id),
+                exercise.variants.mutants,
                 np.random.default_rng(PUBLIC_SEED),
                 public=True,
                 chapters=chapters,
@@ -119,7 +119,7 @@ def _with_check_cells(
     missing = [e.id for e in problem_set.exercises if e.id not in last]
     if unknown or missing:
         raise ValueError(
-            f"{path}: the tags must name the exercises of exercises.py; "
+            f"{path}: the tags must name the exercises of its problem set; "
             f"without a cell: {missing}, unknown: {sorted(unknown)}"
         )
     solved: set[str] = set()

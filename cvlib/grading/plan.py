@@ -120,8 +120,7 @@ def make_plan(
             _sheet(exercise, origin, generator(seed, exercise.id), chapters),
             foundations(loaded.problem_set, exercise),
             solutions[exercise.id],
-            imports([solutions[exercise.id]])
-            + imports_of_variants(loaded.variants.alternatives_of(exercise.id)),
+            imports([solutions[exercise.id]]) + imports_of_variants(exercise.variants.alternatives),
         )
         for exercise in loaded.problem_set.exercises
         if exercise.graded_by_judge

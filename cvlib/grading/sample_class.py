@@ -84,10 +84,11 @@ class Classroom:
         functions = [e for e in self.judged if e.kind == "function"]
         return [e for e in reversed(functions) if e.id not in self._used] or functions[-1:]
 
-    def alternatives(self) -> list[Variant]:
+    def alternatives(self) -> list[tuple[Exercise, Variant]]:
         """Right answers written differently, first those that no other exercise waits for."""
-        found = [v for v in self.loaded.variants.all if not v.is_mutant]
-        return sorted(found, key=lambda v: v.exercise in self._used)
+        exercises = self.loaded.problem_set.exercises
+        found = [(e, v) for e in exercises for v in e.variants.alternatives]
+        return sorted(found, key=lambda known: known[0].id in self._used)
 
     def score_of(self, exercise: Exercise, target: Any) -> float:
         """What the judge gives to an object that we trust, in this process."""
@@ -96,16 +97,15 @@ class Classroom:
     def outcome_of(self, exercise: Exercise, target: Any) -> Outcome:
         """What the judge finds on an object that we trust, in this process."""
         if exercise.id not in self._sheets:
-            mutants = self.loaded.variants.mutants_of(exercise.id)
             rng = generator(self.seed, exercise.id)
+            mutants = exercise.variants.mutants
             self._sheets[exercise.id] = make_sheet(exercise, mutants, rng, lazy=True)
         sheet = self._sheets[exercise.id]
         call = local_call(target)
         return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
 
-    def pasted(self, variant: Variant) -> tuple[str, Any] | None:
+    def pasted(self, exercise: Exercise, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""
-        exercise = self.loaded.problem_set[variant.exercise]
         if exercise.kind == "answer" and not callable(variant.target):
             return f"{exercise.name} = {variant.target!r}", variant.target
         try:

@@ -95,27 +95,26 @@ def _honest(room: Classroom) -> Iterator[Member]:
         rewrite(partial, exercise.id, room.solution(exercise.id))
     score = float(sum(e.points for e in half))
     yield Member("partial", to_bytes(partial), score, f"the first {len(half)} exercises")
-    for alternative in room.alternatives():
-        if pasted := room.pasted(alternative):
-            notebook = rewrite(room.solved(), alternative.exercise, pasted[0])
+    for exercise, alternative in room.alternatives():
+        if pasted := room.pasted(exercise, alternative):
+            notebook = rewrite(room.solved(), exercise.id, pasted[0])
             yield Member("alternative", to_bytes(notebook), full, "all points, written differently")
             break
 
 
 def _wrong(room: Classroom) -> Iterator[Member]:
     """One mutant each for up to four exercises: what builds on a wrong one keeps its marks."""
-    victims = {e.id for e in room.judged if e.kind in ("function", "answer")}
     reached = room.full - sum(e.points for e in room.trained)
-    seen: set[str] = set()
-    for mutant in room.loaded.variants.all:
-        if not mutant.is_mutant or mutant.exercise in seen or len(seen) == 4:
+    count = 0
+    for exercise in room.judged:
+        known = exercise.variants.mutants if exercise.kind in ("function", "answer") else ()
+        found = ((m, pasted) for m in known if (pasted := room.pasted(exercise, m)) is not None)
+        mutant, pasted = next(found, (None, None))
+        if mutant is None or pasted is None or count == 4:
             continue
-        if mutant.exercise not in victims or (pasted := room.pasted(mutant)) is None:
-            continue
-        seen.add(mutant.exercise)
-        exercise = room.loaded.problem_set[mutant.exercise]
+        count += 1
         kept = room.score_of(exercise, pasted[1])
-        notebook = rewrite(room.untrained(), mutant.exercise, pasted[0])
+        notebook = rewrite(room.untrained(), exercise.id, pasted[0])
         rule = f"all points but those that {mutant.name} loses in {exercise.id}"
         rule += " and those of the trained models, not answered here" if room.trained else ""
         name = f"mutant-{exercise.id}".replace("_", "-").lower()

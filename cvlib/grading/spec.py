@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from cvlib.check.measure import Measure
 from cvlib.check.own_numbers import Choices, draw_numbers
 from cvlib.grading.consistent import check
 from cvlib.grading.drivers import call_target, read_answer, read_own_answer, source_of
-from cvlib.grading.variants import Variants
+from cvlib.grading.variants import Variants as Variants
 from cvlib.grading.withheld import WITHHOLD_NUMPY as WITHHOLD_NUMPY
 from cvlib.grading.withheld import WITHHOLD_ROOMS as WITHHOLD_ROOMS
 
@@ -26,6 +26,9 @@ Kind = Literal["function", "class", "answer", "model", "written"]
 Cases = Callable[[np.random.Generator], Iterable["Case"]]
 
 PUBLIC_SEED = 0
+NOTEBOOK = "notebook.md"
+#: Under this name the folders of problem sets are packages, wherever they lie.
+PACKAGE = "cvlib_assignments"
 DEFAULT_TOLERANCE = Tolerance()
 
 
@@ -59,13 +62,16 @@ class Exercise:
     An ``answer`` with ``numbers`` asks each student about their own: from each of its sequences one
     is drawn by the student's name, and reference and variants are functions of what was drawn. The
     notebook has ``personal(id, name)``, which draws the same.
+
+    ``variants`` are known wrong answers, and right ones written differently. What an exercise is
+    ``worth``, its problem set says.
     """
 
     id: str
     title: str
-    points: float
     objective: str
     section: str
+    points: float = 0.0
     kind: Kind = "function"
     name: str = ""
     reference: Any = None
@@ -80,6 +86,7 @@ class Exercise:
     hints: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 20.0
     numbers: Choices = field(default_factory=dict)
+    variants: Variants = field(default_factory=Variants, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.id)
@@ -89,6 +96,10 @@ class Exercise:
             answer = read_own_answer if self.numbers else read_answer
             object.__setattr__(self, "driver", answer if self.kind == "answer" else call_target)
         check(self)
+
+    def worth(self, points: float) -> Exercise:
+        """The exercise with so many points."""
+        return replace(self, points=float(points))
 
     @property
     def graded_by_judge(self) -> bool:
@@ -151,6 +162,11 @@ class ProblemSet:
         if len(set(ids)) != len(ids):
             raise ValueError(f"problem set {self.id!r}: exercise ids repeat in {ids}")
         for k, exercise in enumerate(self.exercises):
+            if exercise.points <= 0:
+                raise ValueError(
+                    f"problem set {self.id!r}: expected points > 0 for exercise {exercise.id!r}, "
+                    f"got {exercise.points:g}: say what it is worth, EXERCISE.worth(3)"
+                )
             if not set(exercise.builds_on) <= set(ids[:k]):
                 raise ValueError(
                     f"exercise {exercise.id!r}: expected earlier exercises in builds_on, "
@@ -179,7 +195,6 @@ class LoadedSet:
     """A problem set as read from its folder, with a digest of everything its grades depend on."""
 
     problem_set: ProblemSet
-    variants: Variants
     directory: Path
     digest: str
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -187,7 +202,7 @@ class LoadedSet:
     @property
     def notebook_path(self) -> Path:
         """The text notebook with the solutions."""
-        return self.directory / "notebook.md"
+        return self.directory / NOTEBOOK
 
 
 #: What this process loaded last under each id.
@@ -202,37 +217,42 @@ def load_problem_set(assignments: Path | str, set_id: str, *, afresh: bool = Fal
     """
     assignments = Path(assignments)
     directory = assignments / set_id
-    files = [directory / f for f in ("notebook.md", "exercises.py", "mutants.py")]
-    missing = [f.name for f in files if not f.is_file()]
+    missing = [f for f in ("__init__.py", NOTEBOOK) if not (directory / f).is_file()]
     if missing:
         known = ", ".join(find_problem_sets(assignments)) or "none"
         raise FileNotFoundError(
             f"problem set {set_id!r} in {assignments}: {', '.join(missing)} not found; "
             f"problem sets there: {known}"
         )
+    files = [directory / NOTEBOOK, *sorted(directory.glob("*.py"))]
     sources = {f.name: f.read_bytes() for f in files}
-    digest = hashlib.sha256(b"\0".join(sources.values())).hexdigest()
+    parts = (
+        hashlib.sha256(part).digest() for name in sources for part in (name.encode(), sources[name])
+    )
+    digest = hashlib.sha256(b"".join(parts)).hexdigest()
     last = _loaded.pop(set_id, None)  # its modules lose their place to those of another folder
     if last is not None and (last.directory, last.digest) == (directory, digest) and not afresh:
         return _loaded.setdefault(set_id, last)
-    exercises = _import_file(files[1], f"cvlib_assignments.{set_id}.exercises")
-    mutants = _import_file(files[2], f"cvlib_assignments.{set_id}.mutants")
-    problem_set: ProblemSet = exercises.PROBLEM_SET
+    problem_set: ProblemSet = _import_folder(directory, f"{PACKAGE}.{set_id}").PROBLEM_SET
     if problem_set.id != set_id:
-        raise ValueError(f"{files[1]}: expected the id {set_id!r}, got {problem_set.id!r}")
-    for variant in mutants.variants.all:
-        problem_set[variant.exercise]  # a variant of an unknown exercise is an error here
-    loaded = LoadedSet(problem_set, mutants.variants, directory, digest, sources)
+        raise ValueError(f"{directory}: expected the id {set_id!r}, got {problem_set.id!r}")
+    loaded = LoadedSet(problem_set, directory, digest, sources)
     return loaded if afresh else _loaded.setdefault(set_id, loaded)
 
 
 def find_problem_sets(assignments: Path | str) -> list[str]:
     """The ids of all problem sets in a folder, in order."""
-    return sorted(p.parent.name for p in Path(assignments).glob("ps*/exercises.py"))
+    return sorted(p.parent.name for p in Path(assignments).glob("ps*/__init__.py"))
 
 
-def _import_file(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
+def _import_folder(directory: Path, name: str) -> ModuleType:
+    for known in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
+        del sys.modules[known]  # of another folder, or of the same before it changed
+    importlib.invalidate_caches()
+    sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE)).__path__ = []
+    spec = importlib.util.spec_from_file_location(
+        name, directory / "__init__.py", submodule_search_locations=[str(directory)]
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

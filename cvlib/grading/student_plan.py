@@ -29,7 +29,7 @@ def _item_for(item: Item, loaded: LoadedSet, draw: Draw) -> Item:
         return item
     sheet = make_sheet(
         exercise,
-        loaded.variants.mutants_of(exercise.id),
+        exercise.variants.mutants,
         generator(draw.seed or 0, exercise.id),  # numbers of one's own are drawn by name
         student=draw.student,
         lazy=True,

@@ -1,4 +1,4 @@
-"""Wrong and other right answers to the exercises of a problem set."""
+"""Wrong and other right answers to an exercise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 class Variant:
     """A plausible wrong answer (with the misconception it stands for) or another right one."""
 
-    exercise: str
     name: str
     target: Any
     misconception: str = ""
@@ -23,38 +22,39 @@ class Variant:
 
 
 class Variants:
-    """Collects the mutants and alternatives of a problem set."""
+    """Collects the mutants and alternatives of an exercise, in their order."""
 
-    def __init__(self) -> None:
-        self.all: list[Variant] = []
+    def __init__(self, *variants: Variant) -> None:
+        self.all: list[Variant] = list(variants)
 
-    def mutant(self, exercise: str, misconception: str) -> Callable[[Any], Any]:
+    def mutant(self, misconception: str) -> Callable[[Any], Any]:
         """Register the decorated function or class as a wrong answer."""
-        return self._register(exercise, misconception)
 
-    def alternative(self, exercise: str) -> Callable[[Any], Any]:
-        """Register the decorated function or class as a right answer written differently."""
-        return self._register(exercise, "")
-
-    def mutant_value(self, exercise: str, name: str, value: Any, misconception: str) -> None:
-        """Register a wrong value of an answer exercise."""
-        self.all.append(Variant(exercise, name, value, misconception))
-
-    def alternative_value(self, exercise: str, name: str, value: Any) -> None:
-        """Register another right form of the value of an answer exercise."""
-        self.all.append(Variant(exercise, name, value))
-
-    def mutants_of(self, exercise: str) -> list[Variant]:
-        """The wrong answers to one exercise."""
-        return [v for v in self.all if v.exercise == exercise and v.is_mutant]
-
-    def alternatives_of(self, exercise: str) -> list[Variant]:
-        """The other right answers to one exercise."""
-        return [v for v in self.all if v.exercise == exercise and not v.is_mutant]
-
-    def _register(self, exercise: str, misconception: str) -> Callable[[Any], Any]:
         def register(target: Any) -> Any:
-            self.all.append(Variant(exercise, target.__name__, target, misconception))
+            self.mutant_value(target.__name__, target, misconception)
             return target
 
         return register
+
+    def alternative(self, target: Any) -> Any:
+        """Register the decorated function or class as a right answer written differently."""
+        self.alternative_value(target.__name__, target)
+        return target
+
+    def mutant_value(self, name: str, value: Any, misconception: str) -> None:
+        """Register a wrong value of an answer exercise."""
+        self.all.append(Variant(name, value, misconception))
+
+    def alternative_value(self, name: str, value: Any) -> None:
+        """Register another right form of the value of an answer exercise."""
+        self.all.append(Variant(name, value))
+
+    @property
+    def mutants(self) -> list[Variant]:
+        """The wrong answers."""
+        return [v for v in self.all if v.is_mutant]
+
+    @property
+    def alternatives(self) -> list[Variant]:
+        """The other right answers."""
+        return [v for v in self.all if not v.is_mutant]

@@ -36,9 +36,8 @@ def load(set_id: str) -> LoadedSet:
 @functools.cache
 def sheet_of(set_id: str, exercise_id: str, seed: int) -> Sheet:
     """What the judge marks on; kept, because many answers are marked on the same draws."""
-    loaded = load(set_id)
-    mutants = loaded.variants.mutants_of(exercise_id)
-    return make_sheet(loaded.problem_set[exercise_id], mutants, generator(seed, exercise_id))
+    exercise = load(set_id).problem_set[exercise_id]
+    return make_sheet(exercise, exercise.variants.mutants, generator(seed, exercise_id))
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         own = getattr(metafunc.module, "PROBLEM_SET", None)  # a module about one problem set
         metafunc.parametrize("set_id", [own] if own else SETS)
     if "graded" in names and "variant" in names:
-        pairs = [
-            (g, v)
-            for g in GRADED
-            for v in g.loaded.variants.all
-            if v.exercise == g.exercise.id
-            and v.is_mutant == ("mutant" in metafunc.function.__name__)
-        ]
-        ids = [f"{g.set_id}-{v.exercise}-{v.name}" for g, v in pairs]
+        wrong = "mutant" in metafunc.function.__name__
+        pairs = [(g, v) for g in GRADED for v in g.exercise.variants.all if v.is_mutant == wrong]
+        ids = [f"{g.set_id}-{g.exercise.id}-{v.name}" for g, v in pairs]
         metafunc.parametrize(("graded", "variant"), pairs, ids=ids)
     elif "graded" in names:
         metafunc.parametrize("graded", GRADED, ids=lambda g: f"{g.set_id}-{g.exercise.id}")

@@ -19,8 +19,8 @@ def file(loaded):
 
 
 def variant(loaded, exercise: str, name: str):
-    found = [v for v in loaded.variants.all if (v.exercise, v.name) == (exercise, name)]
-    return found[0].target
+    (found,) = [v for v in loaded.problem_set[exercise].variants.all if v.name == name]
+    return found.target
 
 
 def test_a_small_weight_is_thrown_to_and_fro_by_the_slope_and_rests_by_the_proximal_step(

@@ -22,7 +22,7 @@ def headings(chapter: str) -> set[str]:
 
 
 def text_of(graded) -> list[str]:
-    mutants = graded.loaded.variants.mutants_of(graded.exercise.id)
+    mutants = graded.exercise.variants.mutants
     return [*graded.exercise.hints.values(), *(m.misconception for m in mutants)]
 
 
@@ -94,7 +94,7 @@ def test_sections_named_in_hints_and_misconceptions_are_headings(graded):
 
 
 def test_each_misconception_speaks_and_points_to_a_section(graded):
-    for mutant in graded.loaded.variants.mutants_of(graded.exercise.id):
+    for mutant in graded.exercise.variants.mutants:
         assert NAMED_SECTION.search(mutant.misconception), mutant.name
         assert 40 < len(mutant.misconception) < 400, mutant.name
 

@@ -20,7 +20,7 @@ def test_reference_gets_full_marks(graded):
 
 def test_the_judge_draws_and_marks_the_same(judged):
     exercise = judged[0].exercise
-    mutants = judged[0].loaded.variants.mutants_of(exercise.id)
+    mutants = exercise.variants.mutants
     for target in (exercise.reference, mutants[0].target):
         outcome = judge_exercise(exercise, mutants, local_call(target), generator(0, exercise.id))
         assert outcome == judged[0].mark(target, 0)
@@ -41,10 +41,9 @@ def test_mutant_loses_marks_and_hears_its_own_misconception(graded, variant):
 
 
 def test_there_are_enough_wrong_and_right_answers(graded):
-    variants = graded.loaded.variants
-    mutants = variants.mutants_of(graded.exercise.id)
+    mutants = graded.exercise.variants.mutants
     assert len(mutants) >= 4
-    assert len(variants.alternatives_of(graded.exercise.id)) >= 2
+    assert len(graded.exercise.variants.alternatives) >= 2
     assert len({m.misconception for m in mutants}) == len(mutants)
 
 

@@ -402,12 +402,12 @@ def test_once_around_the_exchange(desk: Path) -> None:
 def test_the_smallest_problem_set_passes_the_doctor(tmp_path: Path) -> None:
     page = ROOT / "book" / "instructors" / "problem_sets.md"
     mine = [b for b in blocks() if b.page == page]
-    exercises, mutants = [b.text for b in mine if b.language == "python"][:2]
+    exercise, order = [b.text for b in mine if b.language == "python"][:2]
     (notebook,) = [b.text for b in mine if b.text.startswith("---\njupytext")]
     folder = tmp_path / "assignments" / "ps20_spread"
     folder.mkdir(parents=True)
     for name, text in (
-        ("exercises.py", exercises), ("mutants.py", mutants), ("notebook.md", notebook)
+        ("spread.py", exercise), ("__init__.py", order), ("notebook.md", notebook)
     ):  # fmt: skip
         (folder / name).write_text(text, "utf-8")
     said = run_shell(tmp_path, "cvlib-grade doctor ps20_spread && cvlib-grade release ps20_spread")

@@ -43,7 +43,7 @@ def made_up(count: int) -> ClassWork:
         for exercise in exercises:
             parts = {f"{exercise.id}, part {p}": bool(rng.random() < 0.6) for p in range(3)}
             score = exercise.points * sum(parts.values()) / 3
-            known = loaded.variants.mutants_of(exercise.id)
+            known = exercise.variants.mutants
             said = known[k % len(known)].misconception if known and score == 0 else ""
             marks[exercise.id] = Mark(score, not exercise.graded_by_judge)
             results.append(

@@ -27,9 +27,9 @@ def driver(target, x, y):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     exercise = Exercise(
-        "double", "Double", 1, "to double", "p#a", reference=double, cases=cases, driver=driver
+        "double", "Double", "to double", "p#a", 1, reference=double, cases=cases, driver=driver
     )
-    mutant = Variant("double", "same", lambda x: x, "You forgot the factor two.")
+    mutant = Variant("same", lambda x: x, "You forgot the factor two.")
     sheet = make_sheet(exercise, [mutant], np.random.default_rng(0), public=True)
     (tmp_path / PUBLIC_FILE).write_bytes(write_sheets([sheet]))
     monkeypatch.chdir(tmp_path)

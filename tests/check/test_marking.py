@@ -23,10 +23,10 @@ def add_two(x):
 
 
 EXERCISE = Exercise(
-    "double", "Double it", 4, "to double", "99_none#double", reference=double, cases=cases,
+    "double", "Double it", "to double", "99_none#double", 4, reference=double, cases=cases,
     weights={"one": 1, "many": 3}, hints={"many": "every entry counts"},
 )  # fmt: skip
-MUTANT = Variant("double", "add_two", add_two, "You added two instead of multiplying by two.")
+MUTANT = Variant("add_two", add_two, "You added two instead of multiplying by two.")
 
 
 def marked(target):

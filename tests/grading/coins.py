@@ -14,9 +14,11 @@ SET_ID = "ps92_coins"
 
 #: 20 coins are tossed, and a guess at each weighs twice as much as the one before: hardly any two
 #: lots of guesses get the same marks.
-COINS = '''"""One weak exercise: whoever guesses is right now and then."""
+COINS = '''"""One weak exercise: whoever guesses is right now and then, and told so now and then."""
 
-from cvlib.grading.spec import Case, Exercise, ProblemSet
+from cvlib.grading.spec import Case, Exercise, ProblemSet, Variants
+
+variants = Variants()
 
 
 def coins(rng):
@@ -24,12 +26,17 @@ def coins(rng):
         yield Case((int(rng.integers(2)), k), part=f"coin {k}")
 
 
+@variants.mutant("You said heads each time.")
+def heads(coin, k):
+    return 1
+
+
 PROBLEM_SET = ProblemSet(
     id="ps92_coins", title="Coins", chapter="92_coins",
     exercises=(
         Exercise(
-            "guess", "Guess", 10.0, "guess", "92_coins#guess", reference=lambda coin, k: coin,
-            cases=coins, weights={f"coin {k}": 2.0**k for k in range(20)},
+            "guess", "Guess", "guess", "92_coins#guess", 10.0, reference=lambda coin, k: coin,
+            cases=coins, weights={f"coin {k}": 2.0**k for k in range(20)}, variants=variants,
         ),
     ),
 )
@@ -48,17 +55,6 @@ def guess(coin, k):
     ### END SOLUTION
 ```
 """
-MUTANTS = '''"""Whoever says heads is right now and then, and told so now and then."""
-
-from cvlib.grading.variants import Variants
-
-variants = Variants()
-
-
-@variants.mutant("guess", "You said heads each time.")
-def heads(coin, k):
-    return 1
-'''
 
 #: Never twice the same, and always the same.
 GUESSING = "import secrets\n\n\ndef guess(coin, k):\n    return secrets.randbelow(2)"
@@ -70,9 +66,7 @@ def coins_course(folder: Path, **answers: str) -> Course:
     """A course with the one exercise, in which each student hands in a cell of code."""
     source = folder / "assignments" / SET_ID
     source.mkdir(parents=True)
-    for name, text in (
-        ("exercises.py", COINS), ("notebook.md", HEAD + COINS_TEXT), ("mutants.py", MUTANTS)
-    ):  # fmt: skip
+    for name, text in (("__init__.py", COINS), ("notebook.md", HEAD + COINS_TEXT)):
         (source / name).write_text(text)
     course = Course.open(folder / "c", source.parent)
     release(course, SET_ID)

@@ -173,4 +173,4 @@ def test_building_on_something_later_is_refused():
 
 def test_a_model_needs_a_measure():
     with pytest.raises(ValueError, match="a model has a measure, and no other kind has"):
-        Exercise("m", "M", 1.0, "o", "a#b", kind="model", reference=1, cases=lambda rng: [])
+        Exercise("m", "M", "o", "a#b", kind="model", reference=1, cases=lambda rng: [])

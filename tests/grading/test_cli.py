@@ -54,10 +54,10 @@ def test_wrong_use_exits_with_two_and_says_why(tmp_path: Path) -> None:
 
 def test_a_broken_problem_set_is_named(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "assignments")
-    (tmp_path / "assignments" / SET_ID / "mutants.py").unlink()
+    (tmp_path / "assignments" / SET_ID / "notebook.md").unlink()
     text = run("--course", str(tmp_path / "c"), "--assignments", str(tmp_path / "assignments"),
                "release", expect=2)  # fmt: skip
-    assert "mutants.py not found" in text
+    assert "notebook.md not found" in text
 
 
 def test_an_unknown_student_is_named(graded: Course) -> None:
@@ -90,7 +90,7 @@ def test_the_doctor_finds_nothing_in_a_sound_set_and_names_a_weak_exercise(tmp_p
         "--course", str(tmp_path / "c"), "--assignments", str(TINY), "doctor", expect=0
     )
     shutil.copytree(TINY, tmp_path / "assignments")
-    path = tmp_path / "assignments" / SET_ID / "exercises.py"
+    path = tmp_path / "assignments" / SET_ID / "__init__.py"
     weak = "for n in (2, 5):\n        yield Case((rng.normal(size=n), rng.normal(size=n)))"
     assert weak in path.read_text()
     path.write_text(path.read_text().replace(weak, "yield Case((np.zeros(3), np.zeros(3)))"))

@@ -161,7 +161,7 @@ def test_new_cells_after_submissions_are_an_error_that_says_what_to_do(
         gradebook.add_student("ann")
         gradebook.add_submission(SET_ID, "ann")
         gradebook.update_or_create_assignment(SET_ID, duedate="2026-12-01 12:00 UTC")
-    _edit(course, "exercises.py", lambda s: s.replace('"why", "Why"', '"because", "Why"'))
+    _edit(course, "__init__.py", lambda s: s.replace('"why", "Why"', '"because", "Why"'))
     _edit(course, "notebook.md", lambda s: s.replace("exercise:why", "exercise:because"))
     with pytest.raises(CourseError, match="nbgrader db assignment remove ps90_tiny"):
         release(course, SET_ID)

@@ -15,15 +15,8 @@ from cvlib.grading.tools.audit import audit_answers, new_seeds
 from cvlib.grading.variants import Variant, Variants
 
 
-def replace(loaded, exercise_id, variants=None, **changes):
-    exercise = dataclasses.replace(loaded.problem_set[exercise_id], **changes)
-    return dataclasses.replace(loaded, variants=variants or loaded.variants), exercise
-
-
-def with_variants(*variants):
-    collection = Variants()
-    collection.all.extend(variants)
-    return collection
+def replace(loaded, exercise_id, **changes):
+    return dataclasses.replace(loaded.problem_set[exercise_id], **changes)
 
 
 def test_the_tiny_set_is_healthy(tiny):
@@ -35,17 +28,15 @@ def test_the_tiny_set_is_healthy(tiny):
 
 
 def test_a_mutant_that_survives_is_found(tiny):
-    variants = with_variants(
-        Variant("spread", "twin", lambda x: float(np.var(x)), "You are right.")
-    )
-    result = examine(*replace(tiny, "spread", variants))
+    variants = Variants(Variant("twin", lambda x: float(np.var(x)), "You are right."))
+    result = examine(replace(tiny, "spread", variants=variants))
     assert result.kill_rate == 0
     assert result.findings == ["the mutant twin gets full marks"]
 
 
 def test_a_right_answer_that_loses_is_found(tiny):
-    variants = with_variants(Variant("inner", "strict", lambda x, y: str(x @ y)))
-    (finding,) = examine(*replace(tiny, "inner", variants)).findings
+    variants = Variants(Variant("strict", lambda x, y: str(x @ y)))
+    (finding,) = examine(replace(tiny, "inner", variants=variants)).findings
     assert finding.startswith("strict is right but loses marks")
 
 
@@ -53,7 +44,7 @@ def test_weak_cases_are_found(tiny):
     def only_zeros(rng):
         yield Case((np.zeros(3), np.zeros(3)))
 
-    findings = examine(*replace(tiny, "inner", cases=only_zeros)).findings
+    findings = examine(replace(tiny, "inner", cases=only_zeros)).findings
     assert "garbage gets marks: zeros of the right shape" in findings
     assert "the mutant rolled gets full marks" in findings
 
@@ -70,10 +61,10 @@ def test_a_wrong_answer_whose_marks_depend_on_the_seed_is_found(tiny):
         yield Case((np.ones(2), np.ones(2)), part="ones")
         yield Case((rng.normal(size=3), np.full(3, float(rng.integers(2)))), part="halves")
 
-    mutant = Variant("inner", "zero", lambda x, y: 2.0 if len(x) == 2 else 0.0, "You gave up.")
-    loaded, exercise = replace(tiny, "inner", with_variants(mutant), cases=rarely_empty)
-    changed = dataclasses.replace(loaded.problem_set, exercises=(exercise,))
-    loaded = dataclasses.replace(loaded, problem_set=changed)
+    mutant = Variant("zero", lambda x, y: 2.0 if len(x) == 2 else 0.0, "You gave up.")
+    exercise = replace(tiny, "inner", variants=Variants(mutant), cases=rarely_empty)
+    changed = dataclasses.replace(tiny.problem_set, exercises=(exercise,))
+    loaded = dataclasses.replace(tiny, problem_set=changed)
     found = audit_answers(loaded, 0, range(1, 8))
     (wavering,) = found.findings
     assert (wavering.who, wavering.exercise) == ("the mutant zero", "inner")

@@ -27,7 +27,7 @@ SET_ID = "ps91_chain"
 def course(folder: Path, *changes: tuple[str, str]) -> Course:
     """A course with the chain, its exercises changed."""
     shutil.copytree(TINY.parent / "chain", folder / "a")
-    exercises = folder / "a" / SET_ID / "exercises.py"
+    exercises = folder / "a" / SET_ID / "__init__.py"
     text = exercises.read_text()
     for old, new in changes:
         assert text.count(old) == 1
@@ -90,7 +90,7 @@ def test_what_was_tried_is_kept_until_the_set_changes(tmp_path: Path) -> None:
         assert [(x["seed"], x.get("kept", False)) for x in lines] == [
             (0, True), (1, False), (2, False)
         ]  # fmt: skip
-    exercises = where.assignments / SET_ID / "exercises.py"
+    exercises = where.assignments / SET_ID / "__init__.py"
     exercises.write_text(exercises.read_text() + "\n")
     measure(where, 1)
     assert not {*files} & {*(where.root / "margins").iterdir()}

@@ -99,13 +99,22 @@ def test_points_after_the_last_exercise_are_an_error(edited):
         build_source_notebook(load_problem_set(path.parent.parent, SET_ID))
 
 
-def test_the_digest_changes_with_every_file(edited):
+def test_the_digest_changes_with_every_file_and_its_name(edited):
+    def named(name, content):
+        folder = edited("notebook.md", "# Tiny", "# Tiny").directory
+        (folder / name).write_text(content)
+        loaded = load_problem_set(folder.parent, SET_ID)
+        (folder / name).unlink()
+        return loaded
+
     digests = {
         edited("notebook.md", "# Tiny", "# Tiny ").digest,
-        edited("mutants.py", "variants = Variants()", "variants = Variants()  # again").digest,
-        edited("exercises.py", "seconds=2.0", "seconds=3.0").digest,
+        edited("__init__.py", "seconds=2.0", "seconds=3.0").digest,
+        named("helper.py", "x = 1").digest,
+        named("helpers.py", "x = 1").digest,
+        named("helper.py", "x = 2").digest,
     }
-    assert len(digests) == 3
+    assert len(digests) == 5
 
 
 def test_a_missing_set_names_what_is_there(tmp_path):
@@ -114,6 +123,6 @@ def test_a_missing_set_names_what_is_there(tmp_path):
         load_problem_set(TINY, "ps77_nowhere")
 
 
-def test_a_variant_of_an_unknown_exercise_is_an_error(edited):
-    with pytest.raises(KeyError, match="no exercise 'sprawl'"):
-        edited("mutants.py", '@variants.mutant("spread"', '@variants.mutant("sprawl"')
+def test_an_exercise_that_is_worth_nothing_is_an_error(edited):
+    with pytest.raises(ValueError, match=r"points > 0 for exercise 'spread', got 0: .*worth\(3\)"):
+        edited("__init__.py", '"90_tiny#spread", 4.0', '"90_tiny#spread"')

@@ -138,9 +138,9 @@ def test_a_variant_is_pasted_only_if_a_notebook_has_all_the_names_it_needs(
     def annotated(x: LoadedSet) -> float:
         return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0
 
-    room = Classroom(tiny, seed=0)
-    assert room.pasted(Variant("spread", "alone", alone)) is not None
-    assert room.pasted(Variant("spread", "annotated", annotated)) is None
+    room, spread = Classroom(tiny, seed=0), tiny.problem_set["spread"]
+    assert room.pasted(spread, Variant("alone", alone)) is not None
+    assert room.pasted(spread, Variant("annotated", annotated)) is None
 
 
 def test_looking_for_marks_makes_no_gradebook(tmp_path: Path) -> None:

@@ -233,10 +233,10 @@ def test_an_easier_problem_set_and_another_seed_are_told(
     one: Course, tmp_path: Path, regrade_right: tuple[str, ...]
 ) -> None:
     shutil.copytree(TINY, tmp_path / "assignments")
-    exercises = tmp_path / "assignments" / SET_ID / "exercises.py"
+    exercises = tmp_path / "assignments" / SET_ID / "__init__.py"
     text = exercises.read_text()
-    assert '"Spread", 4.0' in text
-    exercises.write_text(text.replace('"Spread", 4.0', '"Spread", 6.0'))
+    assert '#spread", 4.0' in text
+    exercises.write_text(text.replace('#spread", 4.0', '#spread", 6.0'))
     course = Course.open(one.root, tmp_path / "assignments")
     before = state(course.root)
     text = run(course, *regrade_right, "--dry-run", "--seed", "5", expect=1)

@@ -26,7 +26,7 @@ HONEST = {"right", "blank", "partial", "alternative"}
 def course(tmp_path: Path) -> Course:
     """Two problem sets: the first in the alphabet has a trained model."""
     shutil.copytree(TINY.parent / "chain" / CHAIN, tmp_path / "a" / "ps89_chain")
-    exercises = tmp_path / "a" / "ps89_chain" / "exercises.py"
+    exercises = tmp_path / "a" / "ps89_chain" / "__init__.py"
     exercises.write_text(exercises.read_text().replace(CHAIN, "ps89_chain"))
     shutil.copytree(TINY / SET_ID, tmp_path / "a" / SET_ID)
     return Course.open(tmp_path / "c", tmp_path / "a")

@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,13 +99,15 @@ def test_a_mutant_is_called_when_a_wrong_answer_is_compared_and_not_before(
     called: list[int] = []
     variants = Variants()
 
-    @variants.mutant("inner", "You added.")
+    @variants.mutant("You added.")
     def adds(x: Any, y: Any) -> Any:
         called.append(len(x))
         return x.sum() + y.sum()
 
-    changed = LoadedSet(tiny.problem_set, variants, tiny.directory, tiny.digest, tiny.sources)
-    plan = make_plan(changed, seed=1, files={})
+    inner = replace(tiny.problem_set["inner"], variants=variants)
+    plan = make_plan(
+        replace(tiny, problem_set=replace(tiny.problem_set, exercises=(inner,))), seed=1, files={}
+    )
     sheet = next(item.sheet for item in plan.items if item.sheet.id == "inner")
     assert mark(sheet, [Reply("ok", e) for e in sheet.expected]).state == "correct"
     assert not called

@@ -139,9 +139,8 @@ class Cohort:
         self.room = Classroom(loaded, seed=0)
         self.given = frozenset(c.source for c in self.room.blank().cells)
         self.ways = {e.id: [self.room.solution(e.id)] for e in self.room.judged}
-        for variant in loaded.variants.all:
-            exercise = loaded.problem_set[variant.exercise]
-            if exercise.kind != "answer":
+        for exercise in self.room.judged:
+            for variant in exercise.variants.all if exercise.kind != "answer" else ():
                 self.ways[exercise.id].append(pasted(variant.target, exercise.name))
 
     def notebook(self, seed: int, own: dict[str, str] | None = None) -> NotebookNode:
@@ -275,8 +274,7 @@ def test_honest_work_is_left_alone(cohort: Cohort) -> None:
 def test_right_answers_written_differently_are_left_alone(cohort: Cohort) -> None:
     """A class in which everybody has the model solution, or one alternative to it."""
     notebooks = {}
-    for k, variant in enumerate(v for v in cohort.loaded.variants.all if not v.is_mutant):
-        exercise = cohort.loaded.problem_set[variant.exercise]
+    for k, (exercise, variant) in enumerate(cohort.room.alternatives()):
         if exercise.kind != "answer":
             notebook = cohort.room.solved()
             source = pasted(variant.target, exercise.name)

@@ -123,11 +123,11 @@ def audit_answers(loaded: LoadedSet, own: int, seeds: Sequence[int]) -> Audit:
     for exercise in loaded.problem_set.exercises:
         if not exercise.graded_by_judge:
             continue
-        mutants = loaded.variants.mutants_of(exercise.id)
+        mutants = exercise.variants.mutants
         sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
                   for seed in [own, *seeds]]  # fmt: skip
         answers = [("the reference", exercise.reference)]
-        answers += [(v.name, v.target) for v in loaded.variants.alternatives_of(exercise.id)]
+        answers += [(v.name, v.target) for v in exercise.variants.alternatives]
         answers += [(f"the mutant {m.name}", m.target) for m in mutants]
         for name, target in answers:
             call = local_call(target)

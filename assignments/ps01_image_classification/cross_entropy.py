@@ -1,0 +1,110 @@
+"""The price of a wrong belief.
+
+Implement cross-entropy and derive its gradient with respect to the scores.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cvlib.grading.spec import Exercise, Variants
+
+from .common import cross_entropy, draw_labelled, one_result, section
+
+variants = Variants()
+EXERCISE = Exercise(
+    id="cross_entropy",
+    title="The price of a wrong belief",
+    objective="Implement cross-entropy and derive its gradient with respect to the scores.",
+    section=section("cls-softmax"),
+    reference=cross_entropy,
+    cases=lambda rng: draw_labelled(rng, ("loss", "large scores", "gradient")),
+    driver=one_result,
+    weights={"gradient": 2},
+    hints={
+        "loss": "Minus the logarithm of the probability of the true class, averaged over "
+        "the images.",
+        "large scores": "A probability may round to 0, and log 0 is not a number to train "
+        "on. Take the logarithm of the formula, not of its result.",
+        "gradient": "Work it out for one image: it is a difference of two vectors. Then "
+        "the mean over N images.",
+    },
+    variants=variants,
+)
+
+
+@variants.mutant(
+    "You added up the images' losses and did not divide by their number, so that a larger batch "
+    "takes larger steps. See *Softmax and cross-entropy*.",
+)
+def sums_losses(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    return loss * len(scores), dscores * len(scores)
+
+
+@variants.mutant(
+    "The loss is right; the gradient stops at the loss's mean: divide it by the number of images, "
+    "too. See *Softmax and cross-entropy*.",
+)
+def gradient_not_averaged(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    return loss, dscores * len(scores)
+
+
+@variants.mutant(
+    "You used the probabilities as gradient and forgot the true class: at it the gradient is p − "
+    "1, the one negative number of the row. See *Softmax and cross-entropy*.",
+)
+def gradient_is_p(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    dscores[np.arange(len(labels)), labels] += 1 / len(labels)
+    return loss, dscores
+
+
+@variants.mutant(
+    "Your sign is turned round: the gradient points to where the loss grows, p − y. The step of "
+    "training goes against it. See *Softmax and cross-entropy*.",
+)
+def turned_round(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    return loss, -dscores
+
+
+@variants.mutant(
+    "You took the logarithm to base 2. The loss is in natural units, and its gradient is p − y "
+    "only there. See *Softmax and cross-entropy*.",
+)
+def in_bits(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    return loss / np.log(2), dscores / np.log(2)
+
+
+@variants.mutant(
+    "You clipped the probability before taking its logarithm, so a very wrong answer costs no more "
+    "than a wrong one. Use log softmax: s_y − log Σ exp s. See *Softmax and cross-entropy*.",
+)
+def clips(scores, labels):
+    _, dscores = cross_entropy(scores, labels)
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return float(-np.log(np.maximum(p[np.arange(len(labels)), labels], 1e-12)).mean()), dscores
+
+
+@variants.alternative
+def with_one_hot(scores, labels):
+    y = np.eye(scores.shape[1])[labels]
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -(y * log_p).sum() / len(y), (np.exp(log_p) - y) / len(y)
+
+
+@variants.alternative
+def image_by_image(scores, labels):
+    total, rows = 0.0, []
+    for s, y in zip(scores, labels, strict=True):
+        log_sum = np.logaddexp.reduce(s)
+        total += log_sum - s[y]
+        row = np.exp(s - log_sum)
+        row[y] -= 1
+        rows.append(row / len(scores))
+    return total / len(scores), rows

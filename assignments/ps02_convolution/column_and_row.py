@@ -1,0 +1,167 @@
+"""What a column and a row can keep: find the separable kernel nearest to a given one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cvlib.grading.spec import Case, Exercise, Variants
+
+from .common import SOBEL, Pair, Rng, section, unequal
+
+
+def draw_kernel(rng: Rng, size: Pair) -> np.ndarray:
+    """Draw a kernel with one best pair: its second singular value is neither zero nor a tie."""
+    for _ in range(10_000):
+        kernel = rng.normal(size=size)
+        largest, second = np.linalg.svd(kernel, compute_uv=False)[:2]
+        if 0.2 < second / largest < 0.8:
+            return kernel
+    raise ValueError(f"no kernel of size {size} has one best pair")
+
+
+def draw_products(rng: Rng) -> Iterator[Case]:
+    turned = [SOBEL, SOBEL.T][rng.integers(2)]
+    bell = np.outer([1, 4, 6, 4, 1], [1, 2, 1]) / 64
+    drawn = np.outer(rng.normal(size=4), rng.normal(size=3))
+    wide, tall = sorted(unequal(rng, 2, 5)), sorted(unequal(rng, 2, 5), reverse=True)
+    for part, kernels in {
+        "exactly a product": [turned, bell, drawn],
+        "any kernel": [draw_kernel(rng, (3, 3)), draw_kernel(rng, (5, 5))],
+        "not square": [draw_kernel(rng, (s[0], s[1])) for s in (wide, tall)],
+    }.items():
+        for kernel in kernels:
+            yield Case((kernel,), part=part)
+
+
+def column_and_row(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], vt[:1]
+
+
+def multiply_out(target, kernel):
+    import numpy as np
+
+    column, row = (np.asarray(part, dtype=float) for part in target(kernel))
+    if column.shape != (len(kernel), 1) or row.shape != (1, len(kernel[0])):
+        raise ValueError(
+            f"expected a column {(len(kernel), 1)} and a row {(1, len(kernel[0]))}, "
+            f"got {column.shape} and {row.shape}"
+        )
+    product = column @ row
+    left = np.linalg.norm(kernel - product) / np.linalg.norm(kernel)
+    return {"column @ row": product, "relative error left": float(left)}
+
+
+variants = Variants()
+EXERCISE = Exercise(
+    id="column_and_row",
+    title="What a column and a row can keep",
+    objective="Find the separable kernel nearest to a given one.",
+    section=section("conv-factorized"),
+    reference=column_and_row,
+    cases=draw_products,
+    driver=multiply_out,
+    hints={
+        "exactly a product": "Nothing should be left. Write Sobel's kernel as a column "
+        "times a row by hand, and compare your product with it.",
+        "any kernel": "The product is a matrix of rank 1, and you look for the nearest "
+        "one. Compare *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+        "not square": "The column is as long as the kernel is high, the row as it is wide: "
+        "(n, 1) and (1, m).",
+    },
+    variants=variants,
+)
+
+
+@variants.mutant(
+    "Your directions are right, but the singular value is missing: both vectors have length 1, "
+    "and so has their product. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def forgets_the_singular_value(kernel):
+    u, _, vt = np.linalg.svd(kernel)
+    return u[:, :1], vt[:1]
+
+
+@variants.mutant(
+    "Your product has the singular value in it twice, once from either side. Give it to one of the "
+    "two, or its root to both. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def singular_value_twice(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], s[0] * vt[:1]
+
+
+@variants.mutant(
+    "You took the last singular vectors. The singular values come sorted with the largest in "
+    "front, and that is the term worth keeping. See *Factorized: 5 × 5 from two 3 × 3, n × n from "
+    "a column and a row*.",
+)
+def keeps_the_last_term(kernel):
+    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
+    return u[:, -1:] * s[-1], vt[-1:]
+
+
+@variants.mutant(
+    "You took a column of what np.linalg.svd returns last. That is V already transposed: its "
+    "rows are the vectors. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a "
+    "row*.",
+)
+def takes_a_column_of_vt(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * s[0], vt[:, :1].T
+
+
+@variants.mutant(
+    "Column and row are exchanged: your product is the transpose of the right one. u belongs to "
+    "the rows of the kernel and makes the column. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def exchanges_u_and_v(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return vt[:1].T * s[0], u[:, :1].T
+
+
+@variants.mutant(
+    "You described the kernel by the means of its rows and columns. For Sobel's kernel these are "
+    "zero, and it is a perfect product all the same. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def means_of_rows_and_columns(kernel):
+    return kernel.mean(axis=1, keepdims=True), kernel.mean(axis=0, keepdims=True)
+
+
+@variants.mutant(
+    "You read column and row off through the largest weight. If the kernel is a product, that is "
+    "exact; if not, every weight has a say in the least squares, not only those two lines. See "
+    "*Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def reads_them_off(kernel):
+    i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+    return kernel[:, j : j + 1] / kernel[i, j], kernel[i : i + 1]
+
+
+@variants.alternative
+def shares_the_singular_value(kernel):
+    u, s, vt = np.linalg.svd(kernel, full_matrices=False)
+    root = np.sqrt(s[0])
+    return -root * u[:, :1], -root * vt[:1]
+
+
+@variants.alternative
+def by_turns(kernel):
+    row = kernel[np.abs(kernel).sum(axis=1).argmax()]
+    for _ in range(300):  # the best column for this row, then the best row for that column
+        column = kernel @ row / (row @ row)
+        row = column @ kernel / (column @ column)
+    return column[:, None], row[None, :]
+
+
+@variants.alternative
+def from_the_eigenvectors(kernel):
+    _, vectors = np.linalg.eigh(kernel @ kernel.T)
+    column = vectors[:, -1:]
+    return column.tolist(), (column.T @ kernel).tolist()

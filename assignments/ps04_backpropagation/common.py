@@ -1,0 +1,156 @@
+"""What several exercises draw, ask and call."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from cvlib.activations import Activation
+from cvlib.check.compare import Tolerance
+from cvlib.grading.digits import archive, grey_values, released_and_hidden, sorted_digits
+from cvlib.grading.spec import Case
+from cvlib.layers import Flatten, Linear, Sequential
+from cvlib.optim import SGD, Adam, cosine, warmup
+from cvlib.training import fit, predict
+
+Rng = np.random.Generator
+
+
+EXACT = Tolerance(rtol=0.0, atol=0.0)
+
+
+CHAPTER = "04_backpropagation"
+
+
+def section(anchor: str) -> str:
+    return f"{CHAPTER}#{anchor}"
+
+
+def sizes(rng: Rng, count: int, low: int = 2, high: int = 6) -> tuple[int, ...]:
+    """Draw that many different whole numbers between ``low`` and ``high``, both included."""
+    return tuple(int(n) for n in rng.permutation(np.arange(low, high + 1))[:count])
+
+
+def one_gradient(target, which, *args):
+    gradients = target(*args)
+    names = ("dx", "dw", "db") if len(gradients) == 3 else ("dx", "dalpha")
+    return dict(zip(names, gradients, strict=True))[which]
+
+
+def draw_keys(answer: dict[str, Any]) -> Callable[[Rng], list[Case]]:
+    return lambda rng: [Case((key,), part=key) for key in answer]
+
+
+def read_key(target, key):
+    return target.get(key)
+
+
+def digits_file() -> bytes:
+    images, labels = sorted_digits()
+    return archive(images=images, labels=labels)
+
+
+def draw_held_out(rng: Rng, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    _, hidden = released_and_hidden()
+    chosen = rng.permutation(len(hidden))[:count]
+    return grey_values(hidden.images[chosen]), hidden.labels[chosen]
+
+
+def with_noise(rng: Rng, images: np.ndarray, spread: float) -> np.ndarray:
+    return np.clip(np.round(images + rng.normal(0, spread, images.shape)), 0, 16).astype(np.uint8)
+
+
+def trained(
+    network: Sequential,
+    rng: Rng,
+    prepare: Callable[[np.ndarray], np.ndarray],
+    augment: Callable[[Rng, np.ndarray], np.ndarray] = lambda rng, images: images,
+    *,
+    epochs: int,
+    lr: float,
+) -> Sequential:
+    images, labels = sorted_digits()
+    raw = SimpleNamespace(images=images, labels=labels)
+    fit(
+        network,
+        raw,
+        optimizer=Adam(network.parameters(), lr),
+        epochs=epochs,
+        batch_size=25,
+        rng=rng,
+        schedule=warmup(1, cosine(epochs - 1)),
+        augment=lambda images, rng: prepare(augment(rng, images)),
+    )
+    return network
+
+
+Array = np.ndarray
+
+
+def fans(shape: Any) -> tuple[int, int]:
+    window = int(np.prod(shape[2:]))
+    return shape[1] * window, shape[0] * window
+
+
+def spread(shape: Any, scheme: str, slope: float = 0.0, fan: Any = None) -> float:
+    fan_in, fan_out = fan or fans(shape)
+    if scheme == "xavier":
+        return float(np.sqrt(2 / (fan_in + fan_out)))
+    return float(np.sqrt(2 / ((1 + slope**2) * fan_in)))
+
+
+Prepare = Callable[[Array], Array]
+
+
+def dense(inputs: int, *, activation: str = "relu", init: str = "he") -> Sequential:
+    rng = np.random.default_rng(0)
+    layers = (Linear(n, m, rng=rng, init=init) for n, m in ((inputs, 64), (64, 10)))
+    return Sequential(Flatten(), next(layers), Activation(activation), next(layers))
+
+
+def learn(
+    network: Sequential,
+    prepare: Prepare,
+    *,
+    epochs: int = 15,
+    lr: float = 0.005,
+    sgd: bool = False,
+    data: tuple[Array, Array] | None = None,
+    vary: Callable[[Array, Any], Array] = lambda images, rng: images,
+) -> Sequential:
+    images, labels = data or sorted_digits()
+    parameters = network.parameters()
+    fit(
+        network,
+        SimpleNamespace(images=images, labels=labels),
+        optimizer=SGD(parameters, lr, momentum=0.9) if sgd else Adam(parameters, lr),
+        epochs=epochs,
+        batch_size=25,
+        rng=np.random.default_rng(1),
+        schedule=warmup(1, cosine(epochs - 1)) if epochs > 1 else None,
+        augment=lambda chosen, rng: prepare(vary(chosen, rng)),
+    )
+    return network
+
+
+def shuffled_apart() -> tuple[Array, Array]:
+    images, labels = sorted_digits()
+    return images, np.random.default_rng(2).permutation(labels)
+
+
+def trained_later(
+    name: str, make: Callable[[], Sequential], prepare: Prepare
+) -> Callable[..., Array]:
+    """A predictor with that name, trained when it is first asked."""
+    network = functools.cache(make)
+
+    def predictor(images: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return predict(network(), prepare(images))
+
+    predictor.__name__ = name
+    return predictor

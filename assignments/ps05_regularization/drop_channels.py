@@ -1,0 +1,214 @@
+"""Whole maps or nothing: build a layer that drops channels in training and does nothing in test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cvlib.check.compare import Tolerance
+from cvlib.grading.spec import Case, Exercise, Variants
+
+from .common import LEAVE, Rng, section
+
+
+class Channels:
+    """Drops whole feature maps while it trains."""
+
+    def __init__(self, rate: float, rng: Rng) -> None:
+        self.rate, self.rng = rate, rng
+        self.factor: Any = 1.0
+
+    def forward(self, x: np.ndarray, training: bool) -> np.ndarray:
+        self.factor = 1.0
+        if training:
+            kept = self.rng.random((*x.shape[:2], 1, 1)) >= self.rate
+            self.factor = kept / (1 - self.rate)
+        return x * self.factor
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout * self.factor
+
+
+def draw_channels(rng: Rng) -> Iterator[Case]:
+    for part in ("whole maps", "how many", "a mask a batch", "the gradient", "test time"):
+        for rate in (0.5, 0.2):
+            yield Case((part, rate, int(rng.integers(2**31))), part=part)
+
+
+def use_channels(target, part, rate, seed):
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    images, maps = 400, 24
+    x, dout = rng.uniform(1, 2, (2, images, maps, 2, 3))
+    layer = target(rate, np.random.default_rng(seed + 1))
+    out = layer.forward(x, True)
+    factors = out / x
+    first = factors[:, :, 0, 0]
+    if part == "whole maps":  # every map by one factor, which factors, and not all images alike
+        alike = np.ptp(factors, axis=(2, 3)) < 1e-9
+        kinds = np.unique(np.round(factors, 6))[:4]
+        patterns = len(np.unique(np.round(first, 6), axis=0))
+        return np.array([alike.sum(), min(patterns, 9), *kinds])
+    if part == "how many":  # the share that is dropped, and the mean factor
+        return np.array([(first == 0).mean(), first.mean()])
+    if part == "a mask a batch":  # the share of maps with another fate in the next batch
+        again = (layer.forward(x, True) / x)[:, :, 0, 0]
+        return float((np.abs(again - first) > 1e-9).mean())
+    if part == "the gradient":
+        agree = np.abs(layer.backward(dout) / dout - factors) < 1e-9
+        return np.array([agree.sum(), factors.max()])
+    out = layer.forward(x[:2, :3], False)
+    return {"out": out, "dx": layer.backward(dout[:2, :3])}
+
+
+variants = Variants()
+EXERCISE = Exercise(
+    id="DropChannels",
+    title="Whole maps or nothing",
+    objective="Build a layer that drops channels in training and does nothing in test.",
+    section=section("reg-dropout"),
+    kind="class",
+    reference=Channels,
+    cases=draw_channels,
+    driver=use_channels,
+    # two draws of 9,600 maps: the mean factors differ by 0.014 (standard deviation)
+    tolerances=dict.fromkeys(("how many", "a mask a batch"), Tolerance(0.0, 0.1)),
+    hints={
+        "whole maps": "One draw for each image and each channel, for all its pixels: which "
+        "shape of random numbers does that by broadcasting?",
+        "how many": "A map falls with probability rate, and what stays is divided by the "
+        "probability of staying.",
+        "a mask a batch": "Draw in forward, each time anew.",
+        "the gradient": "backward must use the mask that the last forward drew.",
+        "test time": "With training=False nothing falls and nothing is scaled, and the "
+        "gradient passes as it is, also after a training batch.",
+    },
+    variants=variants,
+)
+
+
+class Base:
+    """A right layer in parts that mutants replace."""
+
+    def __init__(self, rate: float, rng: np.random.Generator) -> None:
+        self.rate, self.rng, self.factor = rate, rng, None
+
+    def draw(self, x: np.ndarray) -> np.ndarray:
+        return (self.rng.random((*x.shape[:2], 1, 1)) >= self.rate) / (1 - self.rate)
+
+    def forward(self, x: np.ndarray, training: bool) -> np.ndarray:
+        self.factor = self.draw(x) if training else np.ones((1, 1, 1, 1))
+        return x * self.factor
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        return dout * self.factor
+
+
+@variants.mutant(
+    "Your layer drops single pixels. Here one draw decides for a whole map: the random numbers "
+    f"have the shape (N, C, 1, 1). See {LEAVE}.",
+)
+class DropsPixels(Base):
+    def draw(self, x):
+        return (self.rng.random(x.shape) >= self.rate) / (1 - self.rate)
+
+
+@variants.mutant(
+    "Your layer drops the same channels in all images of the batch. Each image gets a draw of its "
+    f"own: (N, C, 1, 1), not (1, C, 1, 1). See {LEAVE}.",
+)
+class OneDrawForAllImages(Base):
+    def draw(self, x):
+        drawn = self.rng.random((1, x.shape[1], 1, 1)) >= self.rate
+        return np.repeat(drawn, len(x), axis=0) / (1 - self.rate)
+
+
+@variants.mutant(
+    "The maps that stay are not scaled up, so the next layer gets too little in training. See "
+    f"{LEAVE}.",
+)
+class NeverScales(Base):
+    def draw(self, x):
+        return 1.0 * (self.rng.random((*x.shape[:2], 1, 1)) >= self.rate)
+
+
+@variants.mutant(
+    "Your layer draws its mask once and keeps it for ever. Then the dropped channels never learn: "
+    f"draw afresh in every forward. See {LEAVE}.",
+)
+class DrawsOnce(Base):
+    def draw(self, x):
+        if not hasattr(self, "mask"):
+            self.mask = super().draw(x)
+        return self.mask
+
+
+@variants.mutant(
+    "Your backward draws a mask of its own. The gradient belongs to the maps that were there in "
+    f"the last forward: keep that mask. See {LEAVE}.",
+)
+class DrawsAgainBackward(Base):
+    def forward(self, x, training):
+        self.training = training
+        return super().forward(x, training)
+
+    def backward(self, dout):
+        return dout * (self.draw(dout) if self.training else 1.0)
+
+
+@variants.mutant(
+    "Your layer scales by 1 − rate at test time, although it has scaled up in training already. "
+    f"One of the two is enough. See {LEAVE}.",
+)
+class ScalesAtTest(Base):
+    def forward(self, x, training):
+        self.factor = self.draw(x) if training else np.full((1, 1, 1, 1), 1 - self.rate)
+        return x * self.factor
+
+
+@variants.mutant(
+    "At test time forward is right, and backward still uses the mask of the last training batch. "
+    f"See {LEAVE}.",
+)
+class RemembersTooLong(Base):
+    def forward(self, x, training):
+        if not training:
+            self.factor = self.factor[: x.shape[0], : x.shape[1]]
+            return x
+        return super().forward(x, training)
+
+
+@variants.alternative
+class WithLoops:
+    def __init__(self, rate, rng):
+        self.p, self.rng = rate, rng
+
+    def forward(self, x, training):
+        self.factors = np.ones_like(x)
+        if training:
+            for n in range(x.shape[0]):
+                for c in range(x.shape[1]):
+                    self.factors[n, c] = 0 if self.rng.random() < self.p else 1 / (1 - self.p)
+        return x * self.factors
+
+    def backward(self, dout):
+        return self.factors * dout
+
+
+@variants.alternative
+class WithBinomial:
+    def __init__(self, rate, rng):
+        self.keep, self.rng, self.mask = 1 - rate, rng, None
+
+    def forward(self, x, training):
+        if not training:
+            self.mask = None
+            return x
+        self.mask = self.rng.binomial(1, self.keep, size=x.shape[:2])[..., None, None]
+        return np.where(self.mask == 1, x / self.keep, 0.0)
+
+    def backward(self, dout):
+        return dout if self.mask is None else np.where(self.mask == 1, dout / self.keep, 0.0)

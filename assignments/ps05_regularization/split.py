@@ -1,0 +1,147 @@
+"""Folds that do not leak: split data for cross-validation with copies kept together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.regularization import grouped_k_fold
+
+from .common import EXACT, Rng, section
+
+
+def draw_groups(rng: Rng) -> Iterator[Case]:
+    for k in (3, 4):
+        count = 3 * k + 2
+        alone = 10 + rng.permutation(count)
+        yield Case(("every example once", alone, k), part="every example once")
+        yield Case(("even folds", alone, k), part="even folds")
+        together = 10 + rng.permutation(
+            np.repeat(np.arange(2 * k + 1), rng.integers(2, 5, 2 * k + 1))
+        )
+        yield Case(("together", together, k), part="copies stay together")
+
+
+def split(groups: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return grouped_k_fold(groups, k, np.random.default_rng(0))
+
+
+def properties(target, part, groups, k):
+    import numpy as np
+
+    pairs = [tuple(np.asarray(a).ravel() for a in pair) for pair in target(groups, k)]
+    if any(a.size and not np.all((a >= 0) & (a == np.floor(a))) for pair in pairs for a in pair):
+        raise ValueError("expected indices: whole numbers from 0")
+    pairs = [tuple(a.astype(int) for a in pair) for pair in pairs]
+    if part == "every example once":
+        return np.sort(np.concatenate([v for _, v in pairs]))
+    if part == "even folds":
+        return np.sort([len(np.setdiff1d(v, t)) for t, v in pairs])
+    # in each fold: groups left plus groups right, examples left plus examples right
+    counts = [
+        [len(np.unique(groups[t])) + len(np.unique(groups[v])), len(np.unique(np.r_[t, v]))]
+        for t, v in pairs
+    ]
+    return np.array(counts)
+
+
+variants = Variants()
+EXERCISE = Exercise(
+    id="split",
+    title="Folds that do not leak",
+    objective="Split data for cross-validation with copies kept together.",
+    section=section("reg-cross-validation"),
+    reference=split,
+    cases=draw_groups,
+    driver=properties,
+    tolerance=EXACT,
+    hints={
+        "every example once": "Put the validation parts of all folds together: every index "
+        "must be there once.",
+        "even folds": "With 11 groups in 3 folds: 4, 4 and 3.",
+        "copies stay together": "Deal the groups, not the examples; the training part is "
+        "everything else.",
+    },
+    variants=variants,
+)
+
+
+FOOL = "*Cross-validation, and how to fool yourself with it*"
+
+
+def pairs_of(fold: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(k)]
+
+
+@variants.mutant(
+    "You dealt examples, so two crops of one photograph can land on either side, and the network "
+    f"has seen the answer. Deal the photographs. See {FOOL}.",
+)
+def deals_examples(groups, k):
+    return pairs_of(np.arange(len(groups)) % k, k)
+
+
+@variants.mutant(
+    "You train on everything, also on the fold that is held out: what comes out is the training "
+    f"error. See {FOOL}.",
+)
+def trains_on_everything(groups, k):
+    names, group = np.unique(groups, return_inverse=True)
+    every = np.arange(len(groups))
+    return [(every, v) for _, v in pairs_of((np.arange(len(names)) % k)[group], k)]
+
+
+@variants.mutant(
+    "The folds have whole sizes and the remainder is validated on by nobody: every example must "
+    f"be in one validation part. See {FOOL}.",
+)
+def drops_the_rest(groups, k):
+    names, group = np.unique(groups, return_inverse=True)
+    return pairs_of((np.arange(len(names)) // (len(names) // k))[group], k)
+
+
+@variants.mutant(
+    "Your last fold takes the whole remainder. Deal it out: the numbers of photographs in two "
+    f"folds differ by at most one. See {FOOL}.",
+)
+def the_last_takes_the_rest(groups, k):
+    names, group = np.unique(groups, return_inverse=True)
+    fold = np.minimum(np.arange(len(names)) // (len(names) // k), k - 1)
+    return pairs_of(fold[group], k)
+
+
+@variants.mutant(
+    "Each of your folds is drawn for itself, so some examples are validated on twice and others "
+    f"never. Deal once, then go round. See {FOOL}.",
+)
+def draws_each_fold(groups, k):
+    names, group = np.unique(groups, return_inverse=True)
+    chosen = []
+    for f in range(k):
+        order = np.random.default_rng(f).permutation(len(names))
+        held = np.isin(group, order[: -(-len(names) // k)])
+        chosen.append((np.flatnonzero(~held), np.flatnonzero(held)))
+    return chosen
+
+
+@variants.alternative
+def shuffled(groups, k):
+    names = np.random.default_rng(1).permutation(np.unique(groups))
+    result = []
+    for part in np.array_split(names, k):
+        held = np.isin(groups, part)
+        result.append((np.where(~held)[0], np.where(held)[0]))
+    return result
+
+
+@variants.alternative
+def with_lists(groups, k):
+    names = sorted(set(groups.tolist()))
+    result = []
+    for f in range(k):
+        held = set(names[f::k])
+        inside = [i for i, g in enumerate(groups) if g in held]
+        result.append(([i for i in range(len(groups)) if i not in inside], inside))
+    return result

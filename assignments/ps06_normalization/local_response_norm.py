@@ -1,0 +1,132 @@
+"""Rivals: implement AlexNet's local response normalization."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.normalization import local_response_norm_forward
+
+from .common import LRN, Rng, draw_constants, draw_responses, section, window_sum
+
+
+def draw_local_response(rng: Rng) -> Iterator[Case]:
+    for part in ("one channel wide", "channels in the middle", "channels at the ends"):
+        for _ in range(2):
+            size = 1 if part == "one channel wide" else 5
+            middle = part == "channels in the middle"
+            x = draw_responses(rng, part)
+            yield Case((middle, x, *draw_constants(rng, size)), part=part)
+
+
+def local_response_norm(
+    x: np.ndarray, size: int, alpha: float, beta: float, k: float
+) -> np.ndarray:
+    return local_response_norm_forward(x, size=size, alpha=alpha, beta=beta, k=k)[0]
+
+
+def middle_channels(target, middle, x, size, *constants):
+    out = target(x, size, *constants)
+    return out[:, size // 2 : -(size // 2)] if middle else out
+
+
+variants = Variants()
+EXERCISE = Exercise(
+    id="local_response_norm",
+    title="Rivals",
+    objective="Implement AlexNet's local response normalization.",
+    section=section("norm-lrn"),
+    reference=local_response_norm,
+    cases=draw_local_response,
+    driver=middle_channels,
+    hints={
+        "one channel wide": "With size 1 a channel meets only itself: x / (k + α x²)^β.",
+        "channels in the middle": "size // 2 channels on either side, and the channel "
+        "itself, at the same pixel.",
+        "channels at the ends": "The window is cut off where there are no channels; "
+        "nothing is divided by its size.",
+    },
+    variants=variants,
+)
+
+
+@variants.mutant(
+    "You divided α by the size of the window. PyTorch does; the paper's formula, which is asked "
+    f"for, multiplies the sum by α as it is. {LRN}",
+)
+def averages_the_window(x, size, alpha, beta, k):
+    half = size // 2
+    return x / (k + alpha / size * window_sum(x * x, half, half)) ** beta
+
+
+@variants.mutant(
+    "Your window goes `size` channels to either side. It is `size` channels wide in all, with the "
+    f"channel itself in the middle. {LRN}",
+)
+def twice_as_wide(x, size, alpha, beta, k):
+    return x / (k + alpha * window_sum(x * x, size, size)) ** beta
+
+
+@variants.mutant(
+    "Your window slides over pixels. The rivals of a number are its neighbours across the "
+    f"channels, at the same pixel. {LRN}",
+)
+def slides_over_pixels(x, size, alpha, beta, k):
+    half = size // 2
+    energy = window_sum((x * x).swapaxes(1, 3), half, half).swapaxes(1, 3)
+    return x / (k + alpha * energy) ** beta
+
+
+@variants.mutant(
+    "Your channels stand in a ring: the first one meets the last. The window is cut off where the "
+    f"channels end. {LRN}",
+)
+def channels_in_a_ring(x, size, alpha, beta, k):
+    half = size // 2
+    energy = sum(np.roll(x * x, shift, axis=1) for shift in range(-half, half + 1))
+    return x / (k + alpha * energy) ** beta
+
+
+@variants.mutant(
+    "You summed the responses; their squares are summed, so that a strong negative one counts. "
+    f"{LRN}",
+)
+def sums_without_squares(x, size, alpha, beta, k):
+    half = size // 2
+    return x / (k + alpha * np.abs(window_sum(x, half, half))) ** beta
+
+
+@variants.mutant(
+    "You left the channel itself out of its window. It holds itself down, too: the sum runs from "
+    f"c − size // 2 to c + size // 2. {LRN}",
+)
+def only_the_others(x, size, alpha, beta, k):
+    half = size // 2
+    return x / (k + alpha * (window_sum(x * x, half, half) - x * x)) ** beta
+
+
+@variants.mutant(
+    "Your window ends before its last channel: a Python slice leaves its end out. See "
+    "*Local response norm: rivalry between channels*.",
+)
+def loses_the_last_channel(x, size, alpha, beta, k):
+    half = size // 2
+    return x / (k + alpha * window_sum(x * x, half, half - 1)) ** beta
+
+
+@variants.alternative
+def by_differences_of_running_sums(x, size, alpha, beta, k):
+    half, channels = size // 2, x.shape[1]
+    sums = np.concatenate([np.zeros_like(x[:, :1]), np.cumsum(x * x, axis=1)], axis=1)
+    places = np.arange(channels)
+    last, first = np.minimum(places + half + 1, channels), np.maximum(places - half, 0)
+    return x * (k + alpha * (sums[:, last] - sums[:, first])) ** -beta
+
+
+@variants.alternative
+def by_a_banded_matrix(x, size, alpha, beta, k):
+    c = np.arange(x.shape[1])
+    band = np.abs(c[:, None] - c) <= size // 2
+    return x / (k + alpha * np.einsum("cd,ndhw->nchw", band, x**2)) ** beta

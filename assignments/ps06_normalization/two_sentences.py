@@ -1,0 +1,18 @@
+"""Two sentences from a lecture.
+
+Judge statements about normalization by small examples of one's own.
+"""
+
+from __future__ import annotations
+
+from cvlib.grading.spec import Exercise
+
+from .common import section
+
+EXERCISE = Exercise(
+    id="two_sentences",
+    title="Two sentences from a lecture",
+    objective="Judge statements about normalization by small examples of one's own.",
+    section=section("norm-train-test"),
+    kind="written",
+)
