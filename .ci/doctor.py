@@ -34,8 +34,8 @@ NAMESPACES = {
     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
 }
 WALL = """
-from cvlib.grading.cgroup import make_group
-from cvlib.grading.sandbox import SandboxUnavailable, probe
+from cvlib.grading.sandbox.cgroup import make_group
+from cvlib.grading.sandbox.policy import SandboxUnavailable, probe
 try:
     probe()
 except SandboxUnavailable as error:

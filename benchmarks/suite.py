@@ -21,7 +21,7 @@ from suite_cost.problem_sets import start, steps
 from suite_cost.suite import by, each_test
 from suite_cost.table import of_book, of_sets, of_tests
 
-from cvlib.grading.spec import find_problem_sets
+from cvlib.grading.spec.loading import find_problem_sets
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("sets", "book", "tests")

@@ -11,7 +11,9 @@ import pytest
 from tests.once import once
 
 ROOT = Path(__file__).resolve().parents[1]
-RELEASE = "import sys; from cvlib.grading.cli import main; sys.argv[1:] = ['release']; main()"
+RELEASE = (
+    "import sys; from cvlib.grading.commands.grade import main; sys.argv[1:] = ['release']; main()"
+)
 
 
 def built_site(factory: pytest.TempPathFactory) -> Path:

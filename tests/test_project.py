@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from cvlib.grading.spec import find_problem_sets
+from cvlib.grading.spec.loading import find_problem_sets
 from tests.groups import shared_by, topic
 from tests.without import lacking
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-#: How a grader without the wall refuses (``cvlib.grading.sandbox``).
+#: How a grader without the wall refuses (``cvlib.grading.sandbox.policy``).
 REFUSAL = re.compile(
     r"bubblewrap is not installed|expected bubblewrap|not let bubblewrap make namespaces"
     r"|bubblewrap could not make the sandbox"

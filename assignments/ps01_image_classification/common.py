@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.digits import archive, released_and_hidden
 from cvlib.grading.spec import Case
+from cvlib.grading.spec.digits import archive, released_and_hidden
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 
 Rng = np.random.Generator

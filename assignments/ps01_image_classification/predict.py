@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.measure import Measure
-from cvlib.grading.digits import released_and_hidden
 from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec.digits import released_and_hidden
 from cvlib.shallow import train_linear
 
 from .common import Rng, as_bytes, section

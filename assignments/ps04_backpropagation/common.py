@@ -11,8 +11,8 @@ import numpy as np
 
 from cvlib.activations import Activation
 from cvlib.check.compare import Tolerance
-from cvlib.grading.digits import archive, grey_values, released_and_hidden, sorted_digits
 from cvlib.grading.spec import Case
+from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden, sorted_digits
 from cvlib.layers import Flatten, Linear, Sequential
 from cvlib.optim import SGD, Adam, cosine, warmup
 from cvlib.training import fit, predict

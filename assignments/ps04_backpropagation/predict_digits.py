@@ -10,8 +10,8 @@ import numpy as np
 
 from cvlib.activations import Activation
 from cvlib.check.measure import Measure
-from cvlib.grading.digits import sorted_digits
 from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec.digits import sorted_digits
 from cvlib.layers import Flatten, Linear, Sequential
 from cvlib.training import predict
 

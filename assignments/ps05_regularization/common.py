@@ -9,7 +9,7 @@ import numpy as np
 
 from cvlib.check.compare import Tolerance
 from cvlib.datasets import Dataset
-from cvlib.grading.digits import archive, grey_values, released_and_hidden
+from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden
 
 Rng = np.random.Generator
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.measure import Measure
-from cvlib.grading.digits import grey_values, released_and_hidden
 from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec.digits import grey_values, released_and_hidden
 
 from .common import MARGIN, MOVES, Rng, framed, section, softmax, training_digits
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.digits import archive, sorted_digits
+from cvlib.grading.spec.digits import archive, sorted_digits
 
 Rng = np.random.Generator
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.measure import Measure
-from cvlib.grading.digits import grey_values, released_and_hidden, sorted_digits
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
+from cvlib.grading.spec.digits import grey_values, released_and_hidden, sorted_digits
 
 from .common import Rng, section
 

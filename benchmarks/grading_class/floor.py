@@ -21,9 +21,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from cvlib.check.marking import Sheet
-from cvlib.grading.normalize import grade_id, normalize
-from cvlib.grading.plan import Plan, make_plan
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.judging.plan import Plan, make_plan
+from cvlib.grading.notebook.normalize import grade_id, normalize
+from cvlib.grading.spec.loading import load_problem_set
 
 
 def main(assignments: str, set_id: str, seed: str, *files: str) -> None:

@@ -16,9 +16,10 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from cvlib.grading.normalize import grade_id, is_solution
-from cvlib.grading.sample_class import Classroom, to_bytes
-from cvlib.grading.spec import Exercise, LoadedSet
+from cvlib.grading.notebook.normalize import grade_id, is_solution
+from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
+from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec.loading import LoadedSet
 
 WORDS = ("first", "second", "third", "last", "rough", "careful", "short", "long", "plain", "new")
 REMARKS = (

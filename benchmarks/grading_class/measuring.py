@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.spec.loading import load_problem_set
 from grading_class.cpu_time import Spent, run
 from grading_class.honest import Work, honest_class
 from grading_class.ours import OurCourse

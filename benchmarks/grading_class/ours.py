@@ -6,11 +6,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from cvlib.grading.course import Course
-from cvlib.grading.normalize import release_template
-from cvlib.grading.plan import Plan, make_plan
-from cvlib.grading.release import release
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import release
+from cvlib.grading.judging.plan import Plan, make_plan
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.spec.loading import LoadedSet
 from grading_class.honest import Work
 from grading_class.places import Place
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from cvlib.grading.notebook import CHECK_PREFIX
+from cvlib.grading.notebook.source import CHECK_PREFIX
 
 #: Read by NumPy and PyTorch when they load: both courses get the defaults of their own commands.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -22,20 +22,20 @@ REST = "the engine, reading and writing files"
 #: Where each step is: module, attribute, what to call it. Those of the first list happen once a
 #: worker or a run, the others for every submission.
 ONCE = (
-    ("cvlib.grading.release", "release", "release looked at"),
-    ("cvlib.grading.plan", "make_plan", "drawing cases, marking the mutants"),
-    ("cvlib.grading.fork_server", "ForkServer.__init__", SANDBOXES),
+    ("cvlib.grading.course.release", "release", "release looked at"),
+    ("cvlib.grading.judging.plan", "make_plan", "drawing cases, marking the mutants"),
+    ("cvlib.grading.sandbox.fork_server", "ForkServer.__init__", SANDBOXES),
 )
 EACH = (
-    ("cvlib.grading.normalize", "normalize", "normalising"),
-    ("cvlib.grading.session", "Session.__enter__", "starting sessions"),
-    ("cvlib.grading.session", "Session.run", "cells"),
-    ("cvlib.grading.session", "Session.call", "calls"),
-    ("cvlib.grading.session", "Session.close", "ending sessions"),
+    ("cvlib.grading.notebook.normalize", "normalize", "normalising"),
+    ("cvlib.grading.sandbox.session", "Session.__enter__", "starting sessions"),
+    ("cvlib.grading.sandbox.session", "Session.run", "cells"),
+    ("cvlib.grading.sandbox.session", "Session.call", "calls"),
+    ("cvlib.grading.sandbox.session", "Session.close", "ending sessions"),
     ("cvlib.check.marking", "mark", "comparing"),
-    ("cvlib.grading.recorder", "Recorder.record", "gradebook: writing"),
-    ("cvlib.grading.gradebook", "read_marks", "gradebook: reading"),
-    ("cvlib.grading.receipt", "ensure_receipt", "receipts"),
+    ("cvlib.grading.gradebook.recorder", "Recorder.record", "gradebook: writing"),
+    ("cvlib.grading.gradebook.marks", "read_marks", "gradebook: reading"),
+    ("cvlib.grading.receipts.receipt", "ensure_receipt", "receipts"),
 )
 
 
@@ -95,8 +95,8 @@ def main(root: str, assignments: str, set_id: str) -> None:
         steps = Steps(counter)
         from distributed import LocalCluster
 
-        from cvlib.grading.course import Course
-        from cvlib.grading.running import Options, run_set
+        from cvlib.grading.course.course import Course
+        from cvlib.grading.running.running import Options, run_set
 
         for place in (*ONCE, *EACH):
             steps.wrap(*place)

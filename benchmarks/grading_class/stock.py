@@ -16,15 +16,15 @@ from pathlib import Path
 
 import nbformat
 
-from cvlib.grading.normalize import grade_id
-from cvlib.grading.notebook import (
+from cvlib.grading.judging.plan import Item, Plan
+from cvlib.grading.notebook.normalize import grade_id
+from cvlib.grading.notebook.source import (
     CHECK_PREFIX,
     SCHEME_PREFIX,
     build_source_notebook,
     released_files,
 )
-from cvlib.grading.plan import Item, Plan
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.spec.loading import LoadedSet
 from grading_class.cpu_time import run
 from grading_class.honest import Work
 from grading_class.places import Place, environment

@@ -16,14 +16,14 @@ from types import ModuleType
 from typing import Any
 
 from docutils import nodes
-from problem_set import FILES
+from problem_set import note_sources
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from tables import table
 
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.spec.loading import load_problem_set
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,7 @@ class Ledger(SphinxDirective):
 
     def _exercise_titles(self, set_id: str) -> dict[str, str]:
         assignments = Path(self.env.srcdir) / "assignments"
-        for name in FILES:
-            self.env.note_dependency(str(assignments / set_id / name))
+        note_sources(self.env, assignments / set_id)
         try:
             loaded = load_problem_set(assignments, set_id)
         except FileNotFoundError as error:

@@ -15,11 +15,13 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from cvlib.grading.spec import NOTEBOOK, Exercise, ProblemSet, load_problem_set
+from cvlib.grading.spec.exercise import Exercise, ProblemSet
+from cvlib.grading.spec.loading import NOTEBOOK, load_problem_set
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,12 @@ def archive_name(set_id: str) -> str:
     return f"problem-sets/{set_id}.zip"
 
 
+def note_sources(env: BuildEnvironment, folder: Path) -> None:
+    """Have the page read again when the text or an exercise of a problem set changes."""
+    for path in (folder / NOTEBOOK, *sorted(folder.glob("*.py"))):
+        env.note_dependency(str(path))
+
+
 class ProblemSetBox(SphinxDirective):
     """``{problem-set} <id>``."""
 
@@ -47,8 +55,7 @@ class ProblemSetBox(SphinxDirective):
         set_id = self.arguments[0]
         root = Path(self.env.srcdir)
         assignments = root / "assignments"
-        for path in [assignments / set_id / NOTEBOOK, *(assignments / set_id).glob("*.py")]:
-            self.env.note_dependency(str(path))
+        note_sources(self.env, assignments / set_id)
         try:
             problem_set = load_problem_set(assignments, set_id).problem_set
         except FileNotFoundError as error:

@@ -1,6 +1,6 @@
 """``python -m cvlib.grading`` is ``cvlib-grade``."""
 
-from cvlib.grading.cli import main
+from cvlib.grading.commands.grade import main
 
 if __name__ == "__main__":
     main()

@@ -14,15 +14,16 @@ import pytest
 from nbformat import NotebookNode
 
 from cvlib.check.marking import Outcome, Reply, Sheet, local_call, mark
-from cvlib.grading.judge import generator, make_sheet
-from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import (
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.notebook.source import (
     CHECK_PREFIX,
     build_source_notebook,
     public_cases,
     released_files,
 )
-from cvlib.grading.spec import Exercise, LoadedSet, find_problem_sets, load_problem_set
+from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec.loading import LoadedSet, find_problem_sets, load_problem_set
+from cvlib.grading.spec.sheets import generator, make_sheet
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "chapters"

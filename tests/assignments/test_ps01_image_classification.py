@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from cvlib.grading.digits import released_and_hidden
+from cvlib.grading.spec.digits import released_and_hidden
 
 PROBLEM_SET = "ps01_image_classification"
 

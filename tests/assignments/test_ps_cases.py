@@ -10,8 +10,8 @@ import numpy as np
 
 from cvlib.check.codec import encode
 from cvlib.check.marking import Reply
-from cvlib.grading.notebook import public_cases
-from cvlib.grading.spec import PUBLIC_SEED
+from cvlib.grading.notebook.source import public_cases
+from cvlib.grading.spec.exercise import PUBLIC_SEED
 
 MOST_BYTES = {False: 100_000, True: 1_000_000}  # a model answers for many images at once
 NAMED_SECTION = re.compile(r"\*([^*]+)\*")

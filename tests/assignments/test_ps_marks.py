@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.marking import Reply, Sheet, local_call
-from cvlib.grading.judge import generator, judge_exercise
+from cvlib.grading.spec.sheets import generator, judge_exercise
 
 
 def test_reference_gets_full_marks(graded):

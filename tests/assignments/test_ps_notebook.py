@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.marking import Outcome
-from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import build_source_notebook, model_solutions
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.notebook.source import build_source_notebook, model_solutions
 
 
 def marks(judged: list[Any], namespace: dict[str, Any], seed: int) -> dict[str, Outcome]:

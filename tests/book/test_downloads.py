@@ -7,7 +7,7 @@ import zipfile
 
 import nbformat
 
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.spec.loading import load_problem_set
 
 CHAPTER = "chapters/02_convolution.html"
 

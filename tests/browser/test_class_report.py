@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from cvlib.grading.feedback_page import render
-from cvlib.grading.result import ExerciseResult, Result
-from cvlib.grading.sample_class import Classroom
-from cvlib.grading.spec import load_problem_set
-from cvlib.grading.tools.report import index_page, set_page
-from cvlib.grading.tools.report_data import ClassWork, Mark, Work
-from cvlib.grading.tools.report_numbers import compute
+from cvlib.grading.feedback.page import render
+from cvlib.grading.judging.result import ExerciseResult, Result
+from cvlib.grading.rehearsal.classroom import Classroom
+from cvlib.grading.report.data import ClassWork, Mark, Work
+from cvlib.grading.report.numbers import compute
+from cvlib.grading.report.report import index_page, set_page
+from cvlib.grading.spec.loading import load_problem_set
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIL = "</td><script>document.title='hurt'</script><img src=x onerror=\"document.title='hurt'\">"

@@ -14,13 +14,13 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from cvlib.grading.course import Course
-from cvlib.grading.feedback import page_path
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.release import release
-from cvlib.grading.running import Options, run_set
-from cvlib.grading.sample_class import write_sample
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import release
+from cvlib.grading.feedback.make import page_path
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.rehearsal.sample_class import write_sample
+from cvlib.grading.running.running import Options, run_set
+from cvlib.grading.spec.loading import load_problem_set
 from tests.browser.lab import jupyter
 
 TINY = Path(__file__).resolve().parents[1] / "grading" / "tiny"

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from cvlib.grading.spec import load_problem_set
+from cvlib.grading.spec.loading import load_problem_set
 from tests.browser.lab import jupyter
 
 ROOT = Path(__file__).resolve().parents[2]

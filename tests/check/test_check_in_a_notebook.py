@@ -7,9 +7,9 @@ from nbclient import NotebookClient
 
 from cvlib.check import CheckFailed, check
 from cvlib.check.public import PUBLIC_FILE, write_sheets
-from cvlib.grading.judge import make_sheet
-from cvlib.grading.spec import Case, Exercise
-from cvlib.grading.variants import Variant
+from cvlib.grading.spec.exercise import Case, Exercise
+from cvlib.grading.spec.sheets import make_sheet
+from cvlib.grading.spec.variants import Variant
 
 
 def double(x):

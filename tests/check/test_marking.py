@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cvlib.check.marking import Reply, local_call, mark
-from cvlib.grading.judge import generator, judge_exercise, make_sheet, section_title
-from cvlib.grading.spec import Case, Exercise
-from cvlib.grading.variants import Variant
+from cvlib.grading.spec.exercise import Case, Exercise
+from cvlib.grading.spec.sheets import generator, judge_exercise, make_sheet, section_title
+from cvlib.grading.spec.variants import Variant
 
 
 def cases(rng):

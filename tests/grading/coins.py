@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from cvlib.grading.course import Course
-from cvlib.grading.intake import atomic_write
-from cvlib.grading.release import release
+from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.course.release import release
 from tests.myst import HEAD
 
 SET_ID = "ps92_coins"

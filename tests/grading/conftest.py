@@ -11,8 +11,8 @@ import pytest
 from command import Done, here, program
 from tiny_set import SET_ID, TINY, Grade
 
-from cvlib.grading.course import Course
-from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.course.course import Course
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from tests.once import once
 
 

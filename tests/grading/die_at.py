@@ -38,7 +38,7 @@ def run(last: int, arguments: list[str]) -> int:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    from cvlib.grading.cli import cli
+    from cvlib.grading.commands.registering import cli
 
     counter = Counter(last)
     event.listen(Engine, "before_cursor_execute", counter.step)
@@ -49,8 +49,8 @@ def run(last: int, arguments: list[str]) -> int:
 
 
 def main() -> None:
-    import cvlib.grading.receipt
-    import cvlib.grading.running  # noqa: F401  (imported once for all forks)
+    import cvlib.grading.receipts.receipt
+    import cvlib.grading.running.running  # noqa: F401  (imported once for all forks)
 
     for line in sys.stdin:
         reading, writing = os.pipe()

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import nbformat
 
-from cvlib.grading.course import Course
-from cvlib.grading.intake import DRAFT, atomic_write
-from cvlib.grading.nbgrader_plugins import KEY_NAME
-from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.result import Result
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.intake import DRAFT, atomic_write
+from cvlib.grading.judging.kept_results import KEY_NAME
+from cvlib.grading.judging.result import Result
+from cvlib.grading.notebook.source import CHECK_PREFIX
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.spec.loading import LoadedSet
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"

@@ -17,10 +17,10 @@ import pytest
 from command import program
 from tiny_set import SET_ID, TINY
 
-from cvlib.grading.course import Course
-from cvlib.grading.gradebook import Marks, read_marks
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.gradebook.marks import Marks, read_marks
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.spec.loading import LoadedSet
 
 #: The name that every process and thread of the attack gives itself.
 MARK = "lingering-eve"

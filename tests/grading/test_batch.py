@@ -10,10 +10,10 @@ from typing import Any
 
 from distributed import LocalCluster
 
-from cvlib.grading.batch import Batch, grade_all
-from cvlib.grading.intake import Submission
-from cvlib.grading.plan import make_plan, result_key
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.intake import Submission
+from cvlib.grading.judging.plan import make_plan, result_key
+from cvlib.grading.running.batch import Batch, grade_all
+from cvlib.grading.spec.loading import LoadedSet
 
 
 def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(

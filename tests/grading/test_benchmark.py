@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cvlib.grading.sandbox import Policy
-from cvlib.grading.session import Session
-from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.sandbox.policy import Policy
+from cvlib.grading.sandbox.session import Session
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 TINY = Path(__file__).parent / "tiny"

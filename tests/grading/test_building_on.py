@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cvlib.grading.plan import Limits, Plan, foundations, make_plan
-from cvlib.grading.result import Result
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import Exercise, LoadedSet, ProblemSet, load_problem_set
-from cvlib.grading.submission import execute
+from cvlib.grading.judging.plan import Limits, Plan, foundations, make_plan
+from cvlib.grading.judging.result import Result
+from cvlib.grading.judging.submission import execute
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.spec.exercise import Exercise, ProblemSet
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
 FULL = {"center": 2.0, "spread": 3.0, "standard_score": 4.0, "predict": 1.0}
 MEDIAN = "def center(x):\n    return x - np.median(x)"

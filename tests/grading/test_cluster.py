@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner
 from kills import SET_ID, TINY, School, dask_workers, orphans_adopted
 
-from cvlib.grading import cluster
-from cvlib.grading.batch import AHEAD, Batch, grade_all
-from cvlib.grading.cli import cli
-from cvlib.grading.cluster import ClusterError
-from cvlib.grading.intake import Submission
-from cvlib.grading.plan import make_plan
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.commands.registering import cli
+from cvlib.grading.course.intake import Submission
+from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.running import cluster
+from cvlib.grading.running.batch import AHEAD, Batch, grade_all
+from cvlib.grading.running.cluster import ClusterError
+from cvlib.grading.spec.loading import LoadedSet
 
 PATIENCE = 480.0
 
@@ -130,7 +130,7 @@ def test_what_a_worker_finished_for_a_killed_run_is_not_graded_again(
     """The only sign of an execution that is made anew is how long it took."""
     from distributed import Client
 
-    from cvlib.grading import worker
+    from cvlib.grading.running import worker
 
     dask.worker("--nthreads", "1")
     run = school.start("--scheduler", dask.address)

@@ -17,12 +17,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from cvlib.grading.course import Course, CourseError, read_secret
-from cvlib.grading.intake import remove_drafts
-from cvlib.grading.nbgrader_plugins import JudgeExecute, TolerantExporter
-from cvlib.grading.normalize import release_template
-from cvlib.grading.release import SAMPLE_NAME, release
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course, CourseError, read_secret
+from cvlib.grading.course.intake import remove_drafts
+from cvlib.grading.course.release import SAMPLE_NAME, release
+from cvlib.grading.gradebook.nbgrader_plugins import JudgeExecute, TolerantExporter
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.spec.loading import LoadedSet
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
@@ -60,7 +60,7 @@ def test_a_damaged_secret_is_an_error_and_is_kept(tmp_path: Path) -> None:
 
 def test_a_secret_whose_writer_was_killed_leaves_nothing_for_long(tmp_path: Path) -> None:
     die = "os.link = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
-    source = f"import os, signal, sys; from cvlib.grading.course import read_secret; {die}; "
+    source = f"import os, signal, sys; from cvlib.grading.course.course import read_secret; {die}; "
     source += "read_secret(__import__('pathlib').Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=False)
     assert done.returncode == -signal.SIGKILL

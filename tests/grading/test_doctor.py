@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner
 from coins import HEADS, RIGHT, SET_ID, coins_course
 
-from cvlib.grading.cli import cli
-from cvlib.grading.doctor import doctor, examine
-from cvlib.grading.release import SAMPLE_NAME
-from cvlib.grading.spec import Case
-from cvlib.grading.tools.audit import audit_answers, new_seeds
-from cvlib.grading.variants import Variant, Variants
+from cvlib.grading.commands.registering import cli
+from cvlib.grading.course.release import SAMPLE_NAME
+from cvlib.grading.regrading.audit import audit_answers, new_seeds
+from cvlib.grading.rehearsal.doctor import doctor, examine
+from cvlib.grading.spec.exercise import Case
+from cvlib.grading.spec.variants import Variant, Variants
 
 
 def replace(loaded, exercise_id, **changes):

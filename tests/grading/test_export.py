@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from cvlib.grading.course import Course
-from cvlib.grading.tools.lms_file import read_table
-from cvlib.grading.tools.students import read_class_list
+from cvlib.grading.course.course import Course
+from cvlib.grading.lms.lms_file import read_table
+from cvlib.grading.lms.students import read_class_list
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"

@@ -13,11 +13,11 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
-from cvlib.grading.clean import clean_markdown
-from cvlib.grading.course import Course
-from cvlib.grading.feedback import make_pages, page_path, stale_pages
-from cvlib.grading.feedback_page import render
-from cvlib.grading.running import Options, run_set
+from cvlib.grading.course.course import Course
+from cvlib.grading.feedback.make import make_pages, page_path, stale_pages
+from cvlib.grading.feedback.page import render
+from cvlib.grading.pages.clean import clean_markdown
+from cvlib.grading.running.running import Options, run_set
 
 SET_ID = "ps90_tiny"
 EVIL = (

@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 
-from cvlib.grading import private
-from cvlib.grading.fork_server import ForkServer, close_servers
-from cvlib.grading.sandbox import Policy, SandboxError
-from cvlib.grading.servers import KEPT_IDLE, server_for
-from cvlib.grading.session import Session
+from cvlib.grading.sandbox.fork_server import ForkServer, close_servers
+from cvlib.grading.sandbox.policy import Policy, SandboxError, private
+from cvlib.grading.sandbox.servers import KEPT_IDLE, server_for
+from cvlib.grading.sandbox.session import Session
 from tests.without import needs_wall
 
 POLICY = Policy(withhold=("torch",), preload="import numpy as np\nimport scipy.ndimage")
@@ -181,8 +180,8 @@ def test_servers_end_with_their_thread() -> None:
 
 def test_a_grader_killed_at_any_moment_leaves_no_sandbox() -> None:
     script = """
-        from cvlib.grading.sandbox import Policy
-        from cvlib.grading.session import Session
+        from cvlib.grading.sandbox.policy import Policy
+        from cvlib.grading.sandbox.session import Session
         print("start", flush=True)
         for k in range(20):
             with Session(Policy(cpu_seconds=48)) as session:
@@ -236,9 +235,9 @@ def orphans() -> set[str]:
 def test_a_forked_grader_leaves_its_parents_servers_alone() -> None:
     script = """
         import os
-        from cvlib.grading.servers import server_for
-        from cvlib.grading.sandbox import Policy
-        from cvlib.grading.session import Session
+        from cvlib.grading.sandbox.servers import server_for
+        from cvlib.grading.sandbox.policy import Policy
+        from cvlib.grading.sandbox.session import Session
         server = server_for(Policy())
         pid = os.fork()
         if pid == 0:

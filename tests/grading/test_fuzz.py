@@ -25,8 +25,9 @@ from cvlib.check.codec import DTYPES, NotPlainDataError, decode, encode
 from cvlib.check.compare import Tolerance, difference
 from cvlib.check.marking import Reply, mark
 from cvlib.check.measure import Measure
-from cvlib.grading.answers import read_answer
-from cvlib.grading.normalize import (
+from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.judging.result import Result, safe_outputs
+from cvlib.grading.notebook.normalize import (
     MAX_EXTRA_CELLS,
     NOTE,
     grade_id,
@@ -34,12 +35,11 @@ from cvlib.grading.normalize import (
     normalize,
     release_template,
 )
-from cvlib.grading.outputs import MAX_DATA, MAX_OUTPUTS, MAX_TEXT, Outputs
-from cvlib.grading.plan import make_plan
-from cvlib.grading.result import Result, safe_outputs
-from cvlib.grading.sample_class import Classroom, to_bytes
-from cvlib.grading.spec import load_problem_set
-from cvlib.grading.wire import DELIMITER, MAX_FRAMES, MAX_QUEUE, Channel, Message, load_json
+from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
+from cvlib.grading.sandbox.answers import read_answer
+from cvlib.grading.sandbox.outputs import MAX_DATA, MAX_OUTPUTS, MAX_TEXT, Outputs
+from cvlib.grading.sandbox.wire import DELIMITER, MAX_FRAMES, MAX_QUEUE, Channel, Message, load_json
+from cvlib.grading.spec.loading import load_problem_set
 from tests.effort import effort
 
 MEMORY = 2**20

@@ -25,17 +25,17 @@ from hostile.making import TRACE
 from hostile.outside import BAIT
 
 from cvlib.check.compare import Tolerance, difference
-from cvlib.grading.cgroup import PREFIX
-from cvlib.grading.course import Course
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.intake import atomic_write
-from cvlib.grading.notebook import CHECK_PREFIX
-from cvlib.grading.plan import Limits, Plan, make_plan
-from cvlib.grading.release import SAMPLE_NAME
-from cvlib.grading.result import Result
-from cvlib.grading.sample_class import Classroom, to_bytes
-from cvlib.grading.spec import load_problem_set
-from cvlib.grading.submission import execute
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.course.release import SAMPLE_NAME
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.judging.plan import Limits, Plan, make_plan
+from cvlib.grading.judging.result import Result
+from cvlib.grading.judging.submission import execute
+from cvlib.grading.notebook.source import CHECK_PREFIX
+from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
+from cvlib.grading.sandbox.cgroup import PREFIX
+from cvlib.grading.spec.loading import load_problem_set
 from tests.without import needs_wall
 
 HERE = Path(__file__).parent

@@ -14,12 +14,12 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from tiny_set import SET_ID, TINY, Grade
 
-from cvlib.grading.clean import clean_markdown
-from cvlib.grading.course import Course
-from cvlib.grading.feedback import make_pages
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.sample_class import Classroom
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.feedback.make import make_pages
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.pages.clean import clean_markdown
+from cvlib.grading.rehearsal.classroom import Classroom
+from cvlib.grading.spec.loading import LoadedSet
 
 MEMBERS = (
     notebooks.active_markdown, notebooks.active_outputs, notebooks.active_attachments,

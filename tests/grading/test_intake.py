@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cvlib.grading import intake
-from cvlib.grading.intake import (
+from cvlib.grading.course import intake
+from cvlib.grading.course.intake import (
     atomic_write,
     find_students,
     notebooks_beside,

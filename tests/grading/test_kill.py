@@ -25,8 +25,8 @@ from kills import (
     orphans_adopted,
 )
 
-from cvlib.grading.plan import make_plan
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.spec.loading import LoadedSet
 
 KILLS = int(os.environ.get("CVLIB_KILLS", "0"))
 STUDENTS = 6
@@ -205,7 +205,7 @@ def test_a_kill_before_any_write_of_recording_leaves_old_marks_or_new_ones(schoo
 def test_what_a_worker_gets_knows_no_database(tiny: LoadedSet) -> None:
     from dataclasses import replace
 
-    from cvlib.grading.worker import Job
+    from cvlib.grading.running.worker import Job
 
     plan = make_plan(tiny, seed=123456789)
     assert plan.draws

@@ -15,9 +15,9 @@ from command import here, nbgrader
 from nbgrader.api import Gradebook
 from traitlets import TraitError
 
-from cvlib.grading.course import Course, CourseError
-from cvlib.grading.due import parse_moment, read_extensions, set_due
-from cvlib.grading.late import LatePolicy, duration, penalty_now, read_timestamp
+from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.course.due import parse_moment, read_extensions, set_due
+from cvlib.grading.gradebook.late import LatePolicy, duration, penalty_now, read_timestamp
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"

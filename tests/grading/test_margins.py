@@ -14,12 +14,12 @@ import torch
 from click.testing import CliRunner
 from tiny_set import TINY
 
-from cvlib.grading.cli import cli
-from cvlib.grading.course import Course, CourseError
-from cvlib.grading.spec import load_problem_set
-from cvlib.grading.table import show_margins
-from cvlib.grading.tools.margins import Margins, measure_margins, summarize
-from cvlib.grading.tools.streams import other_streams
+from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.words import show_margins
+from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.rehearsal.margins import Margins, measure_margins, summarize
+from cvlib.grading.rehearsal.streams import other_streams
+from cvlib.grading.spec.loading import load_problem_set
 
 SET_ID = "ps91_chain"
 

@@ -15,9 +15,15 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
-from cvlib.grading.normalize import MAX_EXTRA_CELLS, NOTE, grade_id, normalize, release_template
-from cvlib.grading.notebook import build_source_notebook, exercise_id
-from cvlib.grading.spec import LoadedSet, load_problem_set
+from cvlib.grading.notebook.normalize import (
+    MAX_EXTRA_CELLS,
+    NOTE,
+    grade_id,
+    normalize,
+    release_template,
+)
+from cvlib.grading.notebook.source import build_source_notebook, exercise_id
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
 TINY = Path(__file__).parent / "tiny"
 TEMPLATE = release_template(load_problem_set(TINY, "ps90_tiny"))

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from cvlib.check.public import PUBLIC_FILE, read_sheet
-from cvlib.grading.notebook import build_source_notebook, public_cases
-from cvlib.grading.spec import find_problem_sets, load_problem_set
+from cvlib.grading.notebook.source import build_source_notebook, public_cases
+from cvlib.grading.spec.loading import find_problem_sets, load_problem_set
 from tests.grading.conftest import SET_ID, TINY
 
 

@@ -17,19 +17,26 @@ from command import nbgrader
 from cvlib.check import CheckFailed, check, personal
 from cvlib.check.own_numbers import draw_numbers
 from cvlib.check.public import PUBLIC_FILE
-from cvlib.grading.course import Course
-from cvlib.grading.draws import Draws, student_seed
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.intake import atomic_write
-from cvlib.grading.judge import make_sheet, section_title
-from cvlib.grading.nbgrader_plugins import read_result
-from cvlib.grading.notebook import public_cases
-from cvlib.grading.plan import Limits, environment_digest, make_draws, make_plan, plan_digest
-from cvlib.grading.receipt import kept_receipt
-from cvlib.grading.running import Options, run_set
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
-from cvlib.grading.spec import Exercise, LoadedSet, load_problem_set
-from cvlib.grading.student_plan import plan_for
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.judging.kept_results import read_result
+from cvlib.grading.judging.plan import (
+    Limits,
+    environment_digest,
+    make_draws,
+    make_plan,
+    plan_digest,
+)
+from cvlib.grading.judging.student_plan import plan_for
+from cvlib.grading.notebook.source import public_cases
+from cvlib.grading.receipts.receipt import kept_receipt
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
+from cvlib.grading.running.running import Options, run_set
+from cvlib.grading.spec.draws import Draws, student_seed
+from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
+from cvlib.grading.spec.sheets import make_sheet, section_title
 
 OWN = Path(__file__).parent / "own"
 SET_ID = "ps92_own"

@@ -12,15 +12,16 @@ import nbformat
 import pytest
 from command import nbgrader
 
-from cvlib.grading.course import Course
-from cvlib.grading.export import export, safe
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.release import sample_expectations
-from cvlib.grading.result import Result
-from cvlib.grading.running import Options, run_set
-from cvlib.grading.sample_class import Classroom
-from cvlib.grading.spec import LoadedSet
-from cvlib.grading.variants import Variant
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import sample_expectations
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.judging.result import Result
+from cvlib.grading.lms.export import export
+from cvlib.grading.pages.table_files import safe
+from cvlib.grading.rehearsal.classroom import Classroom
+from cvlib.grading.running.running import Options, run_set
+from cvlib.grading.spec.loading import LoadedSet
+from cvlib.grading.spec.variants import Variant
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"
@@ -236,7 +237,7 @@ def test_canvas_gets_its_columns_and_nobody_without_work_gets_a_zero(
 
 def test_an_exporter_works_in_nbgraders_own_command(graded: Course, tmp_path: Path) -> None:
     target = tmp_path / "canvas.csv"
-    where = "--exporter=cvlib.grading.export.CanvasExport"
+    where = "--exporter=cvlib.grading.lms.export.CanvasExport"
     nbgrader(graded.root, "export", where, "--to", str(target))
     assert "right" in target.read_text()
 

@@ -22,9 +22,9 @@ import pytest
 from command import PATIENCE, here, places
 from nbgrader.api import Gradebook
 
-from cvlib.grading.course import Course
-from cvlib.grading.feedback import page_path
-from cvlib.grading.gradebook import Marks, read_marks
+from cvlib.grading.course.course import Course
+from cvlib.grading.feedback.make import page_path
+from cvlib.grading.gradebook.marks import Marks, read_marks
 from tests.without import lacking
 
 TINY = Path(__file__).parent / "tiny"

@@ -9,11 +9,12 @@ import pytest
 from nbgrader.validator import Validator
 from traitlets.config import Config
 
-from cvlib.grading.course import Course
-from cvlib.grading.release import release
-from cvlib.grading.running import Options, run_set
-from cvlib.grading.sample_class import Classroom, to_bytes, write_sample
-from cvlib.grading.spec import find_problem_sets, load_problem_set
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import release
+from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
+from cvlib.grading.rehearsal.sample_class import write_sample
+from cvlib.grading.running.running import Options, run_set
+from cvlib.grading.spec.loading import find_problem_sets, load_problem_set
 
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 SETS = find_problem_sets(ASSIGNMENTS)

@@ -17,12 +17,12 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cvlib.grading.cli import cli
-from cvlib.grading.course import Course, CourseError
-from cvlib.grading.intake import Submission
-from cvlib.grading.receipt import EARLIER, ensure_receipt, kept_receipt, receipt_path
-from cvlib.grading.result import ExerciseResult, Result
-from cvlib.grading.signing import (
+from cvlib.grading.commands.registering import cli
+from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.course.intake import Submission
+from cvlib.grading.judging.result import ExerciseResult, Result
+from cvlib.grading.receipts.receipt import EARLIER, ensure_receipt, kept_receipt, receipt_path
+from cvlib.grading.receipts.signing import (
     FACTS,
     KEY_NAME,
     fingerprint,

@@ -16,12 +16,12 @@ from coins import GUESSING, coins_course
 from command import here
 from nbgrader.api import Gradebook
 
-from cvlib.grading.course import Course
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.intake import atomic_write
-from cvlib.grading.nbgrader_plugins import KEY_NAME
-from cvlib.grading.receipt import kept_receipt, receipt_path
-from cvlib.grading.signing import private_key, seal, signed
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.judging.kept_results import KEY_NAME
+from cvlib.grading.receipts.receipt import kept_receipt, receipt_path
+from cvlib.grading.receipts.signing import private_key, seal, signed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 

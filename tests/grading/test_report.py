@@ -17,15 +17,13 @@ from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 from scipy import stats
 
-from cvlib.grading.course import Course, CourseError
-from cvlib.grading.release import release
-from cvlib.grading.result import ExerciseResult, Result
-from cvlib.grading.running import Options, run_set
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes, write_sample
-from cvlib.grading.spec import LoadedSet, load_problem_set
-from cvlib.grading.tools.report import duration, index_page, set_page, write_report
-from cvlib.grading.tools.report_data import ClassWork, Mark, Work, gather
-from cvlib.grading.tools.report_numbers import (
+from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.course.release import release
+from cvlib.grading.judging.result import ExerciseResult, Result
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
+from cvlib.grading.rehearsal.sample_class import write_sample
+from cvlib.grading.report.data import ClassWork, Mark, Work, gather
+from cvlib.grading.report.numbers import (
     Numbers,
     compute,
     correlation,
@@ -34,6 +32,9 @@ from cvlib.grading.tools.report_numbers import (
     ran_over,
     wilson,
 )
+from cvlib.grading.report.report import duration, index_page, set_page, write_report
+from cvlib.grading.running.running import Options, run_set
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
 TINY = Path(__file__).parent / "tiny"
 CHAIN = Path(__file__).parent / "chain"

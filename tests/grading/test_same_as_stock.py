@@ -22,11 +22,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from cvlib.grading.course import Course
-from cvlib.grading.normalize import grade_id
-from cvlib.grading.release import release
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import release
+from cvlib.grading.notebook.normalize import grade_id
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.spec.loading import LoadedSet
 
 TINY = Path(__file__).parent / "tiny"
 SET_ID = "ps90_tiny"

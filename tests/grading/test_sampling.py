@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from tiny_set import SET_ID, TINY, Grade
 
-from cvlib.grading.course import Course
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.release import sample_expectations
-from cvlib.grading.sample_class import Classroom
-from cvlib.grading.sample_members import members
-from cvlib.grading.sampling import refresh_sample, set_with_everyone
-from cvlib.grading.spec import LoadedSet, find_problem_sets, load_problem_set
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.release import sample_expectations
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.rehearsal.classroom import Classroom
+from cvlib.grading.rehearsal.sample_class import refresh_sample, set_with_everyone
+from cvlib.grading.rehearsal.sample_members import members
+from cvlib.grading.spec.loading import LoadedSet, find_problem_sets, load_problem_set
 
 CHAIN = "ps91_chain"
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"

@@ -22,12 +22,13 @@ from typing import Any
 import pytest
 
 import cvlib
-from cvlib.grading import fork_server, identity, mounts, sandbox
-from cvlib.grading.cgroup import make_group
-from cvlib.grading.kernel import KernelProcess, new_connection
-from cvlib.grading.private import new_directory
-from cvlib.grading.sandbox import Policy, SandboxUnavailable, probe
-from cvlib.grading.session import Session
+from cvlib.grading.sandbox import policy as sandbox
+from cvlib.grading.sandbox.cgroup import make_group
+from cvlib.grading.sandbox.kernel import KernelProcess, new_connection
+from cvlib.grading.sandbox.policy import Policy, SandboxUnavailable, fork_server, identity, mounts
+from cvlib.grading.sandbox.private import new_directory
+from cvlib.grading.sandbox.probe import probe
+from cvlib.grading.sandbox.session import Session
 
 REPOSITORY = Path(cvlib.__path__[0]).resolve().parent
 SMALL = 8 * 2**20
@@ -149,7 +150,8 @@ def test_no_path_leads_to_the_content_of_a_withheld_file(session: Session) -> No
              REPOSITORY / "cvlib/grading", REPOSITORY / "assignments"]  # fmt: skip
     files = [f for room in rooms for f in room.rglob("*.py") if f.stat().st_size > 100]
     files += [site / "jsonpointer.py", *site.glob("torch-*/METADATA")]
-    inside = {(f.name, f.stat().st_size) for f in (REPOSITORY / "cvlib/grading/inside").iterdir()}
+    folder = REPOSITORY / "cvlib/grading/sandbox/inside"
+    inside = {(f.name, f.stat().st_size) for f in folder.iterdir()}
     contents = {f.stat().st_size: f.read_bytes() for f in files}
     digests = {str(n): hashlib.sha256(c).hexdigest() for n, c in contents.items()}
     assert len(digests) > 50
@@ -189,7 +191,7 @@ def test_withheld_modules_are_hollow_and_the_rest_is_whole(session: Session) -> 
         "import torch.nn.functional as F": "",
         "from torch import nn, tensor": "",
         "from cvlib import convolution": "",
-        "import cvlib.convolution.reference, cvlib.grading.session": "",
+        "import cvlib.convolution.reference, cvlib.grading.sandbox.session": "",
         "import cvlib.check, numpy, scipy.ndimage, sklearn, jsonpointer": "",
         "import torch.nn.functional as F; F.relu": withheld.format("torch"),
         "from torch import tensor; tensor(1)": withheld.format("torch"),
@@ -402,8 +404,8 @@ def test_nothing_is_left_behind(how: str) -> None:
 def test_kernels_die_with_a_killed_grader() -> None:
     script = """
         import os, time
-        from cvlib.grading.kernel import KernelProcess, new_connection
-        from cvlib.grading.sandbox import Policy
+        from cvlib.grading.sandbox.kernel import KernelProcess, new_connection
+        from cvlib.grading.sandbox.policy import Policy
         kernels = [KernelProcess(Policy()), KernelProcess(Policy(), new_connection())]
         for kernel in kernels:
             info = open(f"/proc/self/fdinfo/{kernel.process}").read()
@@ -491,8 +493,8 @@ def test_where_namespaces_are_forbidden_the_message_says_so() -> None:
 def test_another_user_gets_a_sandbox_or_a_clear_message() -> None:
     script = """
         import os
-        from cvlib.grading.sandbox import Policy, SandboxUnavailable, probe
-        import cvlib.grading.session, cvlib.grading.cgroup, numpy
+        from cvlib.grading.sandbox.policy import Policy, SandboxUnavailable, probe
+        import cvlib.grading.sandbox.session, cvlib.grading.sandbox.cgroup, numpy
         if os.getuid() == 0:
             os.setgroups([]); os.setgid(65534); os.setuid(65534)
         try:

@@ -11,8 +11,8 @@ import pytest
 from jupyter_client.manager import KernelManager, start_new_kernel
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from cvlib.grading.provisioner import BubblewrapProvisioner
-from cvlib.grading.sandbox import Policy
+from cvlib.grading.sandbox.policy import Policy
+from cvlib.grading.sandbox.provisioner import BubblewrapProvisioner
 
 
 @pytest.fixture(autouse=True)

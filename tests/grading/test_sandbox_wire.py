@@ -11,7 +11,15 @@ import tracemalloc
 import pytest
 from jupyter_client.session import Session as JupyterSession
 
-from cvlib.grading.wire import DELIMITER, MAX_FRAMES, MAX_QUEUE, Channel, Message, WireError, pack
+from cvlib.grading.sandbox.wire import (
+    DELIMITER,
+    MAX_FRAMES,
+    MAX_QUEUE,
+    Channel,
+    Message,
+    WireError,
+    pack,
+)
 
 
 def pair(limit: int = 1000) -> tuple[Channel, socket.socket]:

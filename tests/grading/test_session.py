@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cvlib.grading.outputs import MAX_TEXT
-from cvlib.grading.sandbox import Policy
-from cvlib.grading.session import Reply, Session
+from cvlib.grading.sandbox.outputs import MAX_TEXT
+from cvlib.grading.sandbox.policy import Policy
+from cvlib.grading.sandbox.session import Reply, Session
 from tests.effort import effort
 
 

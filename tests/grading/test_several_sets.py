@@ -15,17 +15,17 @@ import pytest
 from tiny_set import SET_ID, TINY
 
 from cvlib.check.marking import Reply, mark
-from cvlib.grading.batch import Graded
-from cvlib.grading.course import Course
-from cvlib.grading.intake import atomic_write
-from cvlib.grading.nbgrader_plugins import KEY_NAME
-from cvlib.grading.one_set import OneSet
-from cvlib.grading.plan import make_plan
-from cvlib.grading.preload import COMES_WITH, one_form
-from cvlib.grading.running import Options, run_sets
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet, load_problem_set
-from cvlib.grading.variants import Variants
+from cvlib.grading.course.course import Course
+from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.judging.kept_results import KEY_NAME
+from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.judging.preload import COMES_WITH, one_form
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.running.batch import Graded
+from cvlib.grading.running.one_set import OneSet
+from cvlib.grading.running.running import Options, run_sets
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
+from cvlib.grading.spec.variants import Variants
 
 CHAIN = "ps91_chain"
 

@@ -18,15 +18,22 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from cvlib.grading.course import Course
-from cvlib.grading.normalize import release_template
-from cvlib.grading.notebook import model_solutions
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet, load_problem_set
-from cvlib.grading.tools.similarity import THRESHOLD, Comparison, compare, compare_works
-from cvlib.grading.tools.similarity_page import show_similar, similar_csv, similar_page
-from cvlib.grading.tools.tokens import CODE, code_tokens, fingerprints, prose_tokens, runs, winnow
-from cvlib.grading.tools.works import Work, read_work
+from cvlib.grading.course.course import Course
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.notebook.source import model_solutions
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.similarity.page import show_similar, similar_csv, similar_page
+from cvlib.grading.similarity.similarity import THRESHOLD, Comparison, compare, compare_works
+from cvlib.grading.similarity.tokens import (
+    CODE,
+    code_tokens,
+    fingerprints,
+    prose_tokens,
+    runs,
+    winnow,
+)
+from cvlib.grading.similarity.works import Work, read_work
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from tests.effort import effort
 
 ROOT = Path(__file__).parents[2]
@@ -340,7 +347,7 @@ def test_a_shared_passage_of_guaranteed_length_gives_a_shared_fingerprint() -> N
 
 
 def tokens_from(texts: list[str]):  # type: ignore[no-untyped-def]
-    from cvlib.grading.tools.tokens import Tokens
+    from cvlib.grading.similarity.tokens import Tokens
 
     return Tokens(texts, [0] * len(texts))
 
@@ -349,7 +356,7 @@ def test_winnowing_keeps_the_last_of_the_smallest() -> None:
     """The example of the paper, section 2: windows of length 4."""
     import numpy as np
 
-    from cvlib.grading.tools.tokens import Shape
+    from cvlib.grading.similarity.tokens import Shape
 
     hashes = np.array(
         [77, 74, 42, 17, 98, 50, 17, 98, 8, 88, 67, 39, 77, 74, 42, 17, 98], np.uint64

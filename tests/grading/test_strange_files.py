@@ -12,10 +12,10 @@ from bs4 import BeautifulSoup
 from command import here
 from tiny_set import SET_ID, TINY, Grade
 
-from cvlib.grading.course import Course
-from cvlib.grading.gradebook import read_marks
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.gradebook.marks import read_marks
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
+from cvlib.grading.spec.loading import LoadedSet
 
 FULL = 10.0
 FILE = f"{SET_ID}.ipynb"

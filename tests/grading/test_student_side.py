@@ -10,10 +10,10 @@ import pytest
 from nbgrader.validator import Validator
 from traitlets.config import Config
 
-from cvlib.grading.course import Course
-from cvlib.grading.normalize import grade_id
-from cvlib.grading.sample_class import Classroom, check_cells, to_bytes
-from cvlib.grading.spec import LoadedSet
+from cvlib.grading.course.course import Course
+from cvlib.grading.notebook.normalize import grade_id
+from cvlib.grading.rehearsal.classroom import Classroom, check_cells, to_bytes
+from cvlib.grading.spec.loading import LoadedSet
 
 SET_ID = "ps90_tiny"
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cvlib.grading.normalize import grade_id, normalize, release_template
-from cvlib.grading.plan import Limits, Plan, make_plan, plan_digest
-from cvlib.grading.result import Result, safe_outputs
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
-from cvlib.grading.session import Session
-from cvlib.grading.spec import LoadedSet
-from cvlib.grading.submission import execute, grade
+from cvlib.grading.judging.plan import Limits, Plan, make_plan, plan_digest
+from cvlib.grading.judging.result import Result, safe_outputs
+from cvlib.grading.judging.submission import execute, grade
+from cvlib.grading.notebook.normalize import grade_id, normalize, release_template
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.sandbox.session import Session
+from cvlib.grading.spec.loading import LoadedSet
 
 
 @pytest.fixture(scope="module")

@@ -18,15 +18,21 @@ from bs4 import BeautifulSoup
 from hostile.corpus import Member, all_members
 from nbformat import NotebookNode
 
-from cvlib.grading.course import Course
-from cvlib.grading.normalize import release_template
-from cvlib.grading.sample_class import Classroom, check_cells, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import LoadedSet, load_problem_set
-from cvlib.grading.tools.evidence import Evidence, first_places
-from cvlib.grading.tools.facts import read_facts
-from cvlib.grading.tools.tamper import find_tampering
-from cvlib.grading.tools.tamper_notebook import look_at_notebook
-from cvlib.grading.tools.tamper_page import show_tampering, tamper_csv, tamper_page
+from cvlib.grading.course.course import Course
+from cvlib.grading.notebook.normalize import release_template
+from cvlib.grading.rehearsal.classroom import (
+    Classroom,
+    check_cells,
+    insert_after,
+    rewrite,
+    to_bytes,
+)
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
+from cvlib.grading.tamper.evidence import Evidence, first_places
+from cvlib.grading.tamper.facts import read_facts
+from cvlib.grading.tamper.notebook import look_at_notebook
+from cvlib.grading.tamper.page import show_tampering, tamper_csv, tamper_page
+from cvlib.grading.tamper.tamper import find_tampering
 from tests.effort import effort
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,15 @@ from pathlib import Path
 
 from cvlib.check.codec import encode
 from cvlib.check.public import PUBLIC_FILE
-from cvlib.grading.judge import generator, make_sheet
-from cvlib.grading.sample_class import Classroom, check_cells, insert_after, rewrite, to_bytes
-from cvlib.grading.spec import PUBLIC_SEED
+from cvlib.grading.rehearsal.classroom import (
+    Classroom,
+    check_cells,
+    insert_after,
+    rewrite,
+    to_bytes,
+)
+from cvlib.grading.spec.exercise import PUBLIC_SEED
+from cvlib.grading.spec.sheets import generator, make_sheet
 from hostile.corpus import member
 from hostile.making import TRACE, first, instead, lying, points
 

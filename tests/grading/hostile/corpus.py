@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cvlib.grading.sample_class import Classroom
+from cvlib.grading.rehearsal.classroom import Classroom
 
 Make = Callable[[Classroom], bytes]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from hostile.corpus import member
 from hostile.making import first, prize
 from hostile.outside import BAIT, beacon
@@ -160,7 +160,7 @@ def without_the_hollow_finder(room: Classroom) -> bytes:
                 del sys.modules[name]
         for name, attribute in (("cvlib.convolution", "conv2d_forward"),
                                 ("cvlib.convolution.reference", "conv2d_forward"),
-                                ("cvlib.grading.judge", "judge_exercise")):
+                                ("cvlib.grading.spec.sheets", "judge_exercise")):
             try:
                 module = importlib.reload(importlib.import_module(name))
                 found = found or hasattr(module, attribute)

@@ -7,8 +7,8 @@ from typing import Any
 
 import nbformat
 
-from cvlib.grading.normalize import grade_id
-from cvlib.grading.sample_class import Classroom, insert_after, to_bytes
+from cvlib.grading.notebook.normalize import grade_id
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, to_bytes
 from hostile.corpus import member
 from hostile.notebooks import all_but_the_victim, full
 

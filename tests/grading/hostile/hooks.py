@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cvlib.grading.sample_class import Classroom, insert_after, rewrite, to_bytes
+from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
 from hostile.corpus import member
 from hostile.making import first, lying
 

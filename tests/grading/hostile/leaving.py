@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from hostile.corpus import member
 from hostile.making import again, first, on, prize
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import nbformat
 from nbformat import NotebookNode
 
-from cvlib.grading.sample_class import Classroom, rewrite, to_bytes
+from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from hostile.corpus import Make
 
 #: The name that processes of the corpus give themselves, 15 characters at most, so that a test can

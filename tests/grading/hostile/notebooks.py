@@ -8,8 +8,14 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from cvlib.grading.normalize import grade_id, is_solution
-from cvlib.grading.sample_class import Classroom, check_cells, insert_after, rewrite, to_bytes
+from cvlib.grading.notebook.normalize import grade_id, is_solution
+from cvlib.grading.rehearsal.classroom import (
+    Classroom,
+    check_cells,
+    insert_after,
+    rewrite,
+    to_bytes,
+)
 from hostile.corpus import member
 
 #: Runs wherever HTML, SVG or a link of it is believed; a page that shows it must not contain any.

@@ -7,8 +7,14 @@ from typing import Any
 
 import nbformat
 
-from cvlib.grading.normalize import grade_id
-from cvlib.grading.sample_class import Classroom, check_cells, insert_after, rewrite, to_bytes
+from cvlib.grading.notebook.normalize import grade_id
+from cvlib.grading.rehearsal.classroom import (
+    Classroom,
+    check_cells,
+    insert_after,
+    rewrite,
+    to_bytes,
+)
 from hostile.corpus import honest, member
 
 MEAN = "float(((x - x.mean()) ** 2).mean())"

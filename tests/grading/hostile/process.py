@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cvlib.grading.sample_class import Classroom
+from cvlib.grading.rehearsal.classroom import Classroom
 from hostile.corpus import member
 from hostile.making import CALL_MYSELF, append, endless, instead, lying, points, solved_after
 

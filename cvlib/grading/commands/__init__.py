@@ -1,0 +1,1 @@
+"""What one types: the commands of ``cvlib-grade`` and what they print."""

@@ -1,0 +1,62 @@
+"""The command that examines a problem set before it is released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cvlib.grading.commands.options import cluster_options
+from cvlib.grading.commands.registering import FINDINGS, OK, command
+
+if TYPE_CHECKING:
+    from cvlib.grading.course.course import Course
+
+
+@command("doctor")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many draws of the hidden cases to try.",
+)
+@click.option(
+    "--audit",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Also grade what is handed in under N new seeds, and list whose marks depend on them; and "
+    "train anew under N seeds and two arithmetics, and say how far right answers are from failing.",
+)
+@cluster_options(" for the audit")
+def doctor_command(
+    course: Course, problem_sets: list[str], seeds: int, audit: int, **options: Any
+) -> int:
+    """Examine problem sets: can right answers lose, or wrong ones win?
+
+    The audit writes no mark; where nothing is handed in, it marks the answers that are known.
+    """
+    from cvlib.grading.commands.words import show_audit, show_examinations, show_margins
+    from cvlib.grading.pages.progress import progress
+    from cvlib.grading.regrading.audit import audit_set, new_seeds
+    from cvlib.grading.rehearsal.doctor import doctor
+    from cvlib.grading.rehearsal.margins import measure_margins
+    from cvlib.grading.running.batch import default_workers
+    from cvlib.grading.running.running import Options
+    from cvlib.grading.spec.loading import load_problem_set
+
+    healthy = True
+    for set_id in problem_sets:
+        loaded = load_problem_set(course.assignments, set_id)
+        examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
+        click.echo(show_examinations(set_id, examinations))
+        healthy &= not any(e.findings for e in examinations)
+        if audit:
+            found = audit_set(course, loaded, new_seeds(audit), Options(**options), progress)
+            click.echo(show_audit(found))
+            jobs = options["workers"] or default_workers()
+            margins = measure_margins(course, loaded, audit, jobs=jobs, progress=progress)
+            click.echo(show_margins(margins))
+            healthy &= not (found.findings or margins.findings)
+    return OK if healthy else FINDINGS

@@ -1,0 +1,1 @@
+"""One page of feedback a student."""

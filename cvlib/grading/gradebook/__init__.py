@@ -1,0 +1,1 @@
+"""nbgrader's side: its database, its commands, late work."""

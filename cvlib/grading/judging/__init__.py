@@ -1,0 +1,1 @@
+"""From the bytes of a submission and a plan to a result."""

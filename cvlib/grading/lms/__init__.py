@@ -1,0 +1,1 @@
+"""Exports and lists for Canvas, Moodle and spreadsheets."""

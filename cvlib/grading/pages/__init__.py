@@ -1,0 +1,1 @@
+"""Harmless HTML, tables of text and of files."""

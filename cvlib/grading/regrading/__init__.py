@@ -1,0 +1,1 @@
+"""Would marks change? A preview, the reasons, and the audit of seeds."""

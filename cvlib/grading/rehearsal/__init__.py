@@ -1,0 +1,1 @@
+"""Before the class comes: the doctor, the sample class, margins."""

@@ -1,0 +1,107 @@
+"""A child process: known answers to a problem set, under other draws and other seeds of training.
+
+It reads which folder of assignments, which problem set and which seeds from its input, and prints
+one line of JSON a seed: what each known answer reached in each part. The parent chooses the
+arithmetic, by our environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cvlib.check.marking import Sheet, local_call
+from cvlib.check.public import PUBLIC_FILE
+from cvlib.check.strain import Reached, reached
+from cvlib.grading.notebook.source import CHECK_PREFIX, MARKS, build_source_notebook, public_cases
+from cvlib.grading.rehearsal.streams import other_streams
+from cvlib.grading.spec.loading import LoadedSet, load_problem_set
+from cvlib.grading.spec.sheets import generator, make_sheet
+
+NOTEBOOK = "the model solution"
+#: Wrong answers to an exercise are tried where a right one uses up more than this of what is
+#: allowed, and under every fifth seed: elsewhere the doctor's few draws say as much.
+NEAR, EVERY = 0.01, 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """The most strained call of one answer in one part, under one seed."""
+
+    exercise: str
+    part: str
+    who: str
+    right: bool
+    reached: Reached
+
+
+def try_answers(loaded: LoadedSet, seed: int) -> Iterator[Found]:
+    """Mark the known answers on one draw, everything that is trained being trained anew.
+
+    The set must have been loaded afresh, or it remembers what it has trained. Answers to questions
+    are left out: nothing about them is drawn.
+    """
+    files = {name: content() for name, content in loaded.problem_set.files.items()}
+    if loaded.problem_set.personal:
+        files[PUBLIC_FILE] = public_cases(loaded)
+    judged = [e for e in loaded.problem_set.exercises if e.graded_by_judge]
+    for exercise in judged:
+        exercise.draw(generator(0, exercise.id))  # what is kept of the data is what it always is
+    with other_streams(seed):
+        names = _run_notebook(loaded, files)
+        for exercise in judged:
+            if exercise.kind == "answer":
+                continue
+            sheet = make_sheet(exercise, (), generator(seed, exercise.id))
+            right = {NOTEBOOK: names.get(exercise.name), "the reference": exercise.reference}
+            right |= {v.name: v.target for v in exercise.variants.alternatives}
+            found = [f for who, target in right.items() for f in _try(sheet, who, target, True)]
+            yield from found
+            near = exercise.measure or any(f.reached.strain > NEAR for f in found)
+            if near and seed % EVERY == 0:
+                for mutant in exercise.variants.mutants:
+                    yield from _try(sheet, mutant.name, mutant.target, False)
+
+
+def _try(sheet: Sheet, who: str, target: Any, right: bool) -> Iterator[Found]:
+    call = local_call(target, missing=target is None)
+    replies = call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
+    for part in dict.fromkeys(sheet.parts):
+        calls = [reached(sheet, k, r) for k, r in enumerate(replies) if sheet.parts[k] == part]
+        yield Found(sheet.id, part, who, right, max(calls, key=lambda c: c.strain))
+
+
+def _run_notebook(loaded: LoadedSet, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the notebook with the model solutions defines, run in a folder with its files."""
+    cells = build_source_notebook(loaded).cells
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with tempfile.TemporaryDirectory(prefix="cvlib-trial-") as folder, contextlib.chdir(folder):
+        for name, content in files.items():
+            Path(name).write_bytes(content)
+        for cell in cells:
+            check = cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith(CHECK_PREFIX)
+            if cell.cell_type == "code" and not check:
+                with contextlib.redirect_stdout(None):
+                    exec(compile(MARKS.sub("", cell.source), "<notebook>", "exec"), names)
+    return names
+
+
+def main() -> None:
+    """Try the seeds that we are told."""
+    assignments, set_id, seeds = json.load(sys.stdin)
+    os.environ.setdefault("MPLBACKEND", "agg")
+    for seed in seeds:
+        loaded = load_problem_set(assignments, set_id, afresh=True)
+        found = [asdict(f) for f in try_answers(loaded, seed)]
+        print(json.dumps({"seed": seed, "found": found}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The Dask cluster that a run works on: one of its own, or any by its address.
+
+A cluster of its own dies with the run, whatever ended it. From any other nothing is assumed: its
+workers may come, go or be killed at any time, and share neither a disk nor a database with us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvlib.grading.course.course import CourseError
+from cvlib.grading.judging.plan import environment_digest
+from cvlib.grading.sandbox.private import hold, new_directory
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+#: How long a scheduler may take to answer, and how long it may be without any worker.
+ANSWER_SECONDS, WORKER_SECONDS = 10.0, 60.0
+#: How often a cluster of our own is started when something kills its workers meanwhile.
+STARTS = 3
+
+
+class ClusterError(CourseError):
+    """The cluster cannot be used, or was lost in the middle; what was finished is kept."""
+
+
+@contextlib.contextmanager
+def connect(workers: int, scheduler: str | None) -> Iterator[Client]:
+    """A client of the scheduler at an address or in a scheduler file, or of a cluster of our own.
+
+    Raises ClusterError when no scheduler answers, or none of its workers comes up.
+    """
+    import dask
+    import distributed  # before the settings: its defaults would go with them  # noqa: F401
+
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.worker.daemon": True,
+        "distributed.worker.profile.enabled": False,  # it looks at every thread each 10 ms
+        "distributed.comm.timeouts.connect": f"{ANSWER_SECONDS if scheduler else 60}s",
+    }
+    chosen = _client_of(scheduler) if scheduler else _own_cluster(workers)
+    quiet = contextlib.ExitStack()
+    for logger in ("distributed", "distributed.client"):
+        quiet.enter_context(_silence(logger))
+    with dask.config.set(settings), quiet, chosen as client:
+        yield client
+
+
+def _silence(logger: str) -> Any:
+    """Say nothing of what Dask tries again: what it gives up reaches the user in our words."""
+    from distributed.utils import silence_logging_cmgr
+
+    return silence_logging_cmgr(logging.CRITICAL, logger)
+
+
+@contextlib.contextmanager
+def _client_of(scheduler: str) -> Iterator[Client]:
+    from distributed import Client
+
+    is_file = "://" not in scheduler and (os.sep in scheduler or scheduler.endswith(".json"))
+    if is_file and not Path(scheduler).is_file():
+        raise ClusterError(f"the scheduler file {scheduler} does not exist")
+    where: dict[str, Any] = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
+    try:
+        client = Client(**where, timeout=ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ClusterError(f"no Dask scheduler answers at {scheduler}: {reason}") from error
+    try:
+        _wait_for_a_worker(client, scheduler)
+        _same_everywhere(client)
+        yield client
+    finally:
+        with contextlib.suppress(Exception):  # it may be gone already
+            client.close(timeout=2)
+
+
+@contextlib.contextmanager
+def _own_cluster(workers: int) -> Iterator[Client]:
+    from distributed import Client, LocalCluster
+
+    folder = new_directory()
+    lock = hold(folder)  # so that it is removed by the next run when this one is killed
+    try:
+        for attempt in range(STARTS):
+            try:
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",
+                    local_directory=str(folder),
+                    silence_logs=50,
+                )
+                break
+            except (RuntimeError, OSError) as error:
+                if attempt == STARTS - 1:
+                    raise ClusterError(f"no worker process could be started: {error}") from error
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield client
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def threads(client: Client) -> int:
+    """How many submissions the cluster can run at once now; 0 while it has no worker.
+
+    Raises ClusterError when the scheduler is gone.
+    """
+    if client.status != "running" or client.scheduler is None:
+        raise lost(client)
+    try:
+        found: Mapping[str, int] = client.sync(client.scheduler.ncores, callback_timeout=20)
+    except (OSError, TimeoutError) as error:
+        raise lost(client) from error
+    return sum(found.values())
+
+
+def lost(client: Client) -> ClusterError:
+    """What to say when the scheduler has gone in the middle of a run."""
+    where = getattr(client.scheduler, "address", "") or "its address"
+    return ClusterError(f"the Dask scheduler at {where} was lost")
+
+
+def no_worker(client: Client) -> ClusterError:
+    """What to say when nobody is there to do the work."""
+    where = getattr(client.scheduler, "address", "") or "its address"
+    return ClusterError(f"the Dask scheduler at {where} had no worker for {WORKER_SECONDS:g} s")
+
+
+def other_versions(worker: str) -> ClusterError:
+    """What to say of a worker whose scores the gradebook's machine could not reproduce."""
+    return ClusterError(
+        f"worker {worker} has other versions of Python, numpy, scipy, torch, ipykernel "
+        "or cvlib than this machine: install the same ones there"
+    )
+
+
+def _wait_for_a_worker(client: Client, scheduler: str) -> None:
+    deadline = time.monotonic() + WORKER_SECONDS
+    while not threads(client):
+        if time.monotonic() > deadline:
+            raise no_worker(client)
+        time.sleep(0.2)
+
+
+def _same_everywhere(client: Client) -> None:
+    """Say early what each worker also checks for itself: some come later."""
+    ours = environment_digest()
+    for worker, digest in client.run(environment_digest, on_error="ignore").items():
+        if digest != ours:
+            raise other_versions(worker)

@@ -1,0 +1,1 @@
+"""Who wrote alike, for a person to look at."""

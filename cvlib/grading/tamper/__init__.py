@@ -1,0 +1,1 @@
+"""Signs of tampering, for a person to look at."""

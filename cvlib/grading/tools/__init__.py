@@ -1,1 +1,0 @@
-"""The instructor's tools around grading: nothing here can change a score."""
