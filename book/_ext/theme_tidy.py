@@ -26,7 +26,6 @@ WIDGETS = Path(__file__).parents[1] / "_static" / "widgets"
 _FONT_AWESOME = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>")
 _ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"([^"]*)"\}')
 _ICON_CLASS = re.compile(r"\bfa-[\w-]+")
-_WOFF2 = re.compile(r'(webfonts/fa-[\w-]+)\.woff2\) format\("woff2"\)')
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{2,6})")
 
 _REPAIRS = (

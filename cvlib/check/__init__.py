@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvlib.check.failed import CheckFailed
 from cvlib.check.marking import Outcome, local_call, mark
-from cvlib.check.own_numbers import Choices, draw_numbers, for_whom, in_words, other_login, personal
+from cvlib.check.own_numbers import Choices, draw_numbers, in_words
+from cvlib.check.personal import for_whom, other_login, personal
 from cvlib.check.public import read_sheet
 
 __all__ = ["CheckFailed", "check", "personal"]
-
-
-class CheckFailed(AssertionError):  # noqa: N818  (a student reads this name)
-    """The check found something to mend; the notebook shows the message, not a stack trace."""
-
-    def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
 
 
 def check(exercise: str, target: Any) -> None:

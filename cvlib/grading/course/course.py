@@ -16,6 +16,7 @@ from cvlib.grading.course.intake import write_if_changed
 from cvlib.grading.spec.loading import find_problem_sets
 
 if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
@@ -104,6 +105,19 @@ class Course:
         if url and not url.startswith("sqlite:///"):
             return None
         return Path(url.removeprefix("sqlite:///")) if url else self.root / "gradebook.db"
+
+    def open_gradebook(self, made_by: str = "") -> Gradebook:
+        """Open the gradebook; whoever asks closes it.
+
+        Raises CourseError where there is none yet and ``made_by`` says which command makes it.
+        """
+        from nbgrader.api import Gradebook
+
+        file = self.gradebook_file()
+        if made_by and file is not None and not file.is_file():
+            raise CourseError(f"there is no gradebook in {self.root} yet: run {made_by}")
+        config = self.config()
+        return Gradebook(self.directory(config, "").db_url, config.CourseDirectory.course_id)
 
     def directory(self, config: Config, set_id: str, student: str = "*") -> CourseDirectory:
         """nbgrader's view of the folder, for one student or all."""

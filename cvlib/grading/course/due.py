@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from dateutil import tz
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from cvlib.grading.course.course import Course, CourseError
 
@@ -114,7 +114,7 @@ def due_for(
 
 def set_due(course: Course, set_id: str, due: datetime | None) -> None:
     """Write the due date of a released problem set into the gradebook; ``None`` removes it."""
-    with open_gradebook(course) as gradebook:
+    with course.open_gradebook("cvlib-grade release") as gradebook:
         try:
             gradebook.find_assignment(set_id)
         except MissingEntry:
@@ -124,14 +124,5 @@ def set_due(course: Course, set_id: str, due: datetime | None) -> None:
 
 def due_dates(course: Course) -> dict[str, datetime | None]:
     """The due date of every released problem set, in UTC."""
-    with open_gradebook(course) as gradebook:
+    with course.open_gradebook("cvlib-grade release") as gradebook:
         return {assignment.name: assignment.duedate for assignment in gradebook.assignments}
-
-
-def open_gradebook(course: Course) -> Gradebook:
-    """The course's gradebook; CourseError when there is none yet."""
-    file = course.gradebook_file()
-    if file is not None and not file.is_file():
-        raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade release")
-    config = course.config()
-    return Gradebook(course.directory(config, "").db_url, config.CourseDirectory.course_id)

@@ -95,7 +95,6 @@ def _stamp(course: Course, loaded: LoadedSet) -> str:
 
 def _generate(course: Course, loaded: LoadedSet) -> None:
     import nbformat
-    from nbgrader.api import Gradebook
     from nbgrader.converters import GenerateAssignment
     from nbgrader.utils import capture_log
 
@@ -109,8 +108,7 @@ def _generate(course: Course, loaded: LoadedSet) -> None:
         write_if_changed(source / name, content)
     config = course.config()
     # a gradebook out of reach is an error of its own; nbgrader would advise to upgrade it
-    url = course.directory(config, set_id).db_url
-    Gradebook(url, config.CourseDirectory.course_id).close()
+    course.open_gradebook().close()
     converter = GenerateAssignment(
         coursedir=course.directory(config, set_id), config=config, log=quiet_log()
     )
@@ -135,12 +133,8 @@ def _has_submissions(report: dict[str, Any]) -> bool:
 
 def _forget_sample(course: Course, set_id: str) -> bool:
     """Forget the marks of a problem set if only the sample class has any; say whether we did."""
-    from nbgrader.api import Gradebook
-
     sample = set(sample_expectations(course, set_id))
-    config = course.config()
-    url = course.directory(config, set_id).db_url
-    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+    with course.open_gradebook() as gradebook:
         students = {s.student.id for s in gradebook.assignment_submissions(set_id)}
         if students <= sample:
             due = gradebook.find_assignment(set_id).duedate

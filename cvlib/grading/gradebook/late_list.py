@@ -9,7 +9,6 @@ from datetime import datetime
 from nbgrader.api import MissingEntry
 
 from cvlib.grading.course.course import Course
-from cvlib.grading.course.due import open_gradebook
 from cvlib.grading.gradebook.late import duration, penalty_now, read_timestamp
 from cvlib.grading.judging.result import points
 from cvlib.grading.pages.text import columns
@@ -42,7 +41,7 @@ def list_late(course: Course, set_id: str, *, write: bool = False) -> list[Laten
     """
     config = course.config()
     found = []
-    with open_gradebook(course) as gradebook:
+    with course.open_gradebook("cvlib-grade release") as gradebook:
         try:
             submissions = gradebook.assignment_submissions(set_id)
         except MissingEntry:

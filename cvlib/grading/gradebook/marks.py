@@ -10,7 +10,6 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    Gradebook,
     MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -44,7 +43,7 @@ def read_marks(course: Course, set_id: str) -> dict[str, Marks]:
     file = course.gradebook_file()
     if file is not None and not file.is_file():
         return {}  # opening it would make an empty one
-    with _open(course, set_id) as gradebook:
+    with course.open_gradebook() as gradebook:
         try:
             most = gradebook.find_assignment(set_id).max_score
         except MissingEntry:
@@ -94,15 +93,7 @@ def take_back(course: Course, set_id: str, student: str) -> None:
     """Remove what an earlier grading left, so that no old score passes for a new one."""
     shutil.rmtree(course.root / "autograded" / student / set_id, ignore_errors=True)
     try:
-        forget_scores(_url(course, set_id), set_id, student)
+        with course.open_gradebook() as gradebook:
+            forget_scores(gradebook, set_id, student)
     except MissingEntry:
         return
-
-
-def _open(course: Course, set_id: str) -> Gradebook:
-    config = course.config()
-    return Gradebook(course.directory(config, set_id).db_url, config.CourseDirectory.course_id)
-
-
-def _url(course: Course, set_id: str) -> str:
-    return course.directory(course.config(), set_id).db_url

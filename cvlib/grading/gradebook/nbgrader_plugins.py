@@ -30,7 +30,7 @@ from cvlib.grading.judging.student_plan import plan_for
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.normalize import normalize, release_template
 from cvlib.grading.notebook.source import CHECK_PREFIX
-from cvlib.grading.sandbox.probe import probe
+from cvlib.grading.sandbox.probe import probe_once
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
 
@@ -88,9 +88,9 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
         try:
             return self._fill(nb, resources), resources
         except Exception:
-            forget_scores(
-                **{k: resources["nbgrader"][k] for k in ("db_url", "assignment", "student")}
-            )
+            whose = resources["nbgrader"]
+            with Gradebook(whose["db_url"]) as gradebook:
+                forget_scores(gradebook, whose["assignment"], whose["student"])
             raise
 
     def _fill(self, nb: NotebookNode, resources: Any) -> NotebookNode:
@@ -114,7 +114,7 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
         if cached is not None:
             return cached
         if not self.unsafe:
-            _probe_once()
+            probe_once()
         result = execute(raw, plan_for(_plan(loaded, **settings), draw))
         atomic_write(root / "results" / f"{key}.json", result.to_json())
         return result
@@ -146,14 +146,13 @@ def fill_in(nb: NotebookNode, result: Result) -> None:
             cell.execution_count = 1
 
 
-def forget_scores(db_url: str, assignment: str, student: str) -> None:
+def forget_scores(gradebook: Gradebook, assignment: str, student: str) -> None:
     """Take back the automatic scores of a submission that could not be graded again."""
-    with Gradebook(db_url) as gradebook:
-        for notebook in gradebook.find_submission(assignment, student).notebooks:
-            for mark in notebook.grades:
-                mark.auto_score = None
-                mark.needs_manual_grade = True
-        gradebook.db.commit()
+    for notebook in gradebook.find_submission(assignment, student).notebooks:
+        for mark in notebook.grades:
+            mark.auto_score = None
+            mark.needs_manual_grade = True
+    gradebook.db.commit()
 
 
 def add_released_files(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -200,11 +199,6 @@ def _loaded(assignments: str, set_id: str) -> LoadedSet:
 @functools.lru_cache(maxsize=8)
 def _template(assignments: str, set_id: str) -> NotebookNode:
     return release_template(_loaded(assignments, set_id))
-
-
-@functools.cache
-def _probe_once() -> None:
-    probe()
 
 
 _plans: dict[tuple[Any, ...], Plan] = {}

@@ -18,7 +18,6 @@ from nbgrader import utils
 from nbgrader.api import (
     Comment,
     Grade,
-    Gradebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -57,8 +56,7 @@ class Recorder:
         self._others = [c(parent=self._exporter) for c in names if c.__name__ not in OWN]
         self._penalties = AssignLatePenalties(parent=self._exporter)
         self._penalties.init_plugin()
-        url = course.directory(config, self.set_id).db_url
-        self._gradebook = Gradebook(url, config.CourseDirectory.course_id)
+        self._gradebook = course.open_gradebook()
         self._penalties.gradebook = self._gradebook
         self._penalties.assignment_id = self._penalties.notebook_id = self.set_id
         source = self._gradebook.find_notebook(self.set_id, self.set_id)
@@ -67,6 +65,7 @@ class Recorder:
         self._graded = {cell.name: cell.id for cell in (*source.grade_cells, *tasks)}
         self._released = {c.name: (c.checksum, c.source, c.locked) for c in source.source_cells}
         self._answered = {cell.name: cell.id for cell in (*source.solution_cells, *tasks)}
+        url = course.directory(config, self.set_id).db_url
         self._resources = {"nbgrader": {"assignment": self.set_id, "notebook": self.set_id,
                                         "db_url": url}}  # fmt: skip
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cvlib.grading.course.course import Course, CourseError
-from cvlib.grading.lms.export import Scores, number, open_gradebook
+from cvlib.grading.lms.export import Scores, gradebook_with, number
 from cvlib.grading.lms.lms_file import LmsFile, read_table
 from cvlib.grading.spec.loading import load_problem_set
 
@@ -45,7 +45,7 @@ def fill(course: Course, path: Path, sets: Sequence[str], titles: Mapping[str, s
             f"got {', '.join(file.header[:6])}"
         )
     everything = list(sets) == course.problem_sets()  # then those that are not there are left out
-    with open_gradebook(course, () if everything else sets) as gradebook:
+    with gradebook_with(course, () if everything else sets) as gradebook:
         known = {a.name for a in gradebook.assignments}
         columns, absent = {}, []
         for set_id in sets:

@@ -157,7 +157,7 @@ def export(
 ) -> None:
     """Write the scores of a course in one of ``FORMATS``."""
     everything = list(sets) == course.problem_sets()  # then those of later weeks are left out
-    with open_gradebook(course, () if everything else sets) as gradebook:
+    with gradebook_with(course, () if everything else sets) as gradebook:
         known = {a.name for a in gradebook.assignments}
         wanted = [s for s in sets if s in known]
         if sets and not wanted:
@@ -167,13 +167,9 @@ def export(
         plugin.export(gradebook)
 
 
-def open_gradebook(course: Course, sets: Sequence[str]) -> Gradebook:
+def gradebook_with(course: Course, sets: Sequence[str]) -> Gradebook:
     """The gradebook of a course; raises CourseError where it, or one of the sets, is missing."""
-    config = course.config()
-    file = course.gradebook_file()
-    if file is not None and not file.is_file():
-        raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade run first")
-    gradebook = Gradebook(course.directory(config, "").db_url, config.CourseDirectory.course_id)
+    gradebook = course.open_gradebook("cvlib-grade run first")
     for set_id in sets:
         try:
             gradebook.find_assignment(set_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
 from cvlib.grading.course.course import Course, CourseError
 from cvlib.grading.lms.lms_file import LmsFile, read_table
@@ -64,9 +64,7 @@ def read_class_list(path: Path, id_column: str = "") -> dict[str, dict[str, str]
 def enroll(course: Course, students: dict[str, dict[str, str]]) -> Enrolled:
     """Add or complete students in the gradebook; nobody is removed, and nothing is blanked."""
     done = Enrolled()
-    config = course.config()
-    url = course.directory(config, "").db_url
-    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+    with course.open_gradebook() as gradebook:
         for student, entry in students.items():
             known = {key: value for key, value in entry.items() if value}
             try:

@@ -161,14 +161,12 @@ def one_cluster(tasks: int, options: Options, *, unsafe: bool) -> Iterator[Optio
 
 def _marks(course: Course, set_id: str) -> dict[str, dict[str, Mark]]:
     """The marks of the judge's exercises in the gradebook, by student and exercise."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     file = course.gradebook_file()
     if file is not None and not file.is_file():
         return {}
-    config = course.config()
-    url = course.directory(config, set_id).db_url
-    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+    with course.open_gradebook() as gradebook:
         try:
             submissions = gradebook.assignment_submissions(set_id)
         except MissingEntry:

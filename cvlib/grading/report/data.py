@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader import api
-from nbgrader.api import Gradebook
 from sqlalchemy.orm import Session
 
-from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import find_students
 from cvlib.grading.judging.kept_results import KEY_NAME, read_result
 from cvlib.grading.judging.result import ExerciseResult, Result
@@ -85,13 +84,8 @@ class ClassWork:
 
 def gather(course: Course, set_id: str) -> ClassWork:
     """Read a problem set's marks and results; a course without a gradebook is a CourseError."""
-    file = course.gradebook_file()
-    if file is not None and not file.is_file():
-        raise CourseError(f"there is no gradebook in {course.root} yet: run cvlib-grade run first")
     problem_set = load_problem_set(course.assignments, set_id).problem_set
-    config = course.config()
-    url = course.directory(config, set_id).db_url
-    with Gradebook(url, config.CourseDirectory.course_id) as gradebook:
+    with course.open_gradebook("cvlib-grade run first") as gradebook:
         session: Session = gradebook.db
         due = session.query(api.Assignment.duedate).filter_by(name=set_id).scalar()
         marks = _marks(session, set_id)

@@ -17,7 +17,7 @@ from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.student_plan import plan_for
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.running.cluster import other_versions
-from cvlib.grading.sandbox.probe import probe
+from cvlib.grading.sandbox.probe import probe_once
 from cvlib.grading.spec.draws import Draw
 
 #: Bytes of results that a worker without our disk remembers.
@@ -49,7 +49,7 @@ def task(raw: bytes | None, draw: Draw, plan: Plan, job: Job) -> bytes:
     if job.reuse and (known := _known(key, path)):
         return known
     if not path and not plan.unsafe:
-        _probe_once()
+        probe_once()  # a machine that we know nothing of
     result = execute(raw, plan_for(plan, draw)).to_json()
     if path:
         atomic_write(path, result)
@@ -84,15 +84,3 @@ def _remember(key: str, result: bytes) -> None:
 def remembered_keys() -> list[str]:
     """The keys of the results that this worker could give again."""
     return list(_remembered)
-
-
-_probing = threading.Lock()
-_probed: list[bool] = []
-
-
-def _probe_once() -> None:
-    """Try the sandbox of a machine that we know nothing of, once for a worker."""
-    with _probing:
-        if not _probed:
-            probe()
-            _probed.append(True)

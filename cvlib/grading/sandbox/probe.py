@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import threading
+
 from cvlib.grading.sandbox.policy import (
     Policy,
     SandboxError,
@@ -29,3 +32,17 @@ def probe() -> None:
             f"a known-good kernel ran in the sandbox and failed: {ran.status} {ran.error} "
             f"{reply.status} {reply.detail}"
         )
+
+
+_probing = threading.Lock()
+
+
+def probe_once() -> None:
+    """Probe, unless it went well in this process before."""
+    with _probing:  # the threads of a worker wait for the first
+        _probed()
+
+
+@functools.cache
+def _probed() -> None:
+    probe()
