@@ -102,15 +102,6 @@ def test_nothing_generated_is_tracked():
     assert not [f for f in files if re.search(r"\.ipynb$|(^|/)_build/|gradebook\.db$", f)]
 
 
-def test_files_of_the_library_fit_one_concept():
-    long = {
-        str(p.relative_to(ROOT)): n
-        for p in (ROOT / "cvlib").rglob("*.py")
-        if (n := len(p.read_text().splitlines())) > 250
-    }
-    assert not long
-
-
 def suite(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run tests of this suite in two processes."""
     return subprocess.run(
