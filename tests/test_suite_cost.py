@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "benchmarks"))  # scripts, not a part of the package

@@ -24,7 +24,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(

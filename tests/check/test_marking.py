@@ -97,7 +97,7 @@ def test_a_missing_reply_is_our_mistake_and_not_the_students():
 
 def test_a_number_is_never_told_in_the_feedback_on_an_answer():
     answer = Exercise(
-        "n", "N", 1, "to count", "99_none#n", kind="answer", reference={"direct": 123456, "via": 9}
+        "n", "N", "to count", "99_none#n", 1, kind="answer", reference={"direct": 123456, "via": 9}
     )
 
     def judged(value):
@@ -116,7 +116,7 @@ def test_a_number_is_never_told_in_the_feedback_on_an_answer():
 
 
 def test_an_exercise_that_cannot_be_failed_is_refused():
-    empty = Exercise("e", "E", 1, "o", "p#a", reference=double, cases=lambda rng: [])
+    empty = Exercise("e", "E", "o", "p#a", reference=double, cases=lambda rng: [])
     with pytest.raises(ValueError, match="drew no case"):
         make_sheet(empty, [], np.random.default_rng(0))
 
@@ -124,13 +124,12 @@ def test_an_exercise_that_cannot_be_failed_is_refused():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"points": 0}, "expected points > 0"),
         ({"reference": None}, "needs a reference"),
         ({"section": "conv"}, "expected section 'page#anchor'"),
     ],
 )
 def test_a_wrong_specification_says_what_is_wrong(changes, words):
-    fields = {"points": 1, "section": "p#a", "reference": double, "cases": cases, **changes}
+    fields = {"section": "p#a", "reference": double, "cases": cases, **changes}
     with pytest.raises(ValueError, match=words):
         Exercise("x", "X", objective="o", **fields)
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from cvlib.grading.commands import regrade as cli_regrade  # noqa: F401  add commands
-from cvlib.grading.commands import review as cli_review  # noqa: F401  add commands
-from cvlib.grading.commands import show_class as cli_report  # noqa: F401  add commands
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 
 PATIENCE = 500.0
 Done = subprocess.CompletedProcess[str]

@@ -38,7 +38,7 @@ def run(last: int, arguments: list[str]) -> int:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    from cvlib.grading.commands.registering import cli
+    from cvlib.grading.commands.grade import cli
 
     counter = Counter(last)
     event.listen(Engine, "before_cursor_execute", counter.step)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 from cvlib.grading.course.course import Course
 
 TINY = Path(__file__).parent / "tiny"

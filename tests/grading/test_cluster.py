@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from kills import SET_ID, TINY, School, dask_workers, orphans_adopted
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 from cvlib.grading.course.intake import Submission
 from cvlib.grading.judging.plan import make_plan
 from cvlib.grading.running import cluster

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from coins import HEADS, RIGHT, SET_ID, coins_course
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 from cvlib.grading.course.release import SAMPLE_NAME
 from cvlib.grading.regrading.audit import audit_answers, new_seeds
 from cvlib.grading.rehearsal.doctor import doctor, examine

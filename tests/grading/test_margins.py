@@ -14,7 +14,7 @@ import torch
 from click.testing import CliRunner
 from tiny_set import TINY
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 from cvlib.grading.commands.words import show_margins
 from cvlib.grading.course.course import Course, CourseError
 from cvlib.grading.rehearsal.margins import Margins, measure_margins, summarize

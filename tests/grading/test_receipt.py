@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cvlib.grading.commands.registering import cli
+from cvlib.grading.commands.grade import cli
 from cvlib.grading.course.course import Course, CourseError
 from cvlib.grading.course.intake import Submission
 from cvlib.grading.judging.result import ExerciseResult, Result
