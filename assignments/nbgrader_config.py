@@ -10,6 +10,6 @@ stand here. A few that courses change:
     c.JudgeSettings.session_seconds = 120.0  # how long one run of a notebook may take
 """
 
-c = get_config()  # noqa: F821
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
 c.CourseDirectory.course_id = "deep-computer-vision"

@@ -19,7 +19,7 @@ SCORES = np.array([[2.0, 3.1, -0.5], [1.3, 4.0, 2.2], [0.4, 1.5, -1.1]])
 LABELS = np.arange(3)
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "hinge": [2.1, 0.0, 6.1],
     "mean_hinge": float(hinge_forward(SCORES, LABELS)[0]),
     "mean_cross_entropy": float(softmax_cross_entropy_forward(SCORES, LABELS)[0]),

@@ -25,7 +25,7 @@ def draw_adams(rng: Rng) -> Iterator[Case]:
         parameters = [rng.normal(size=s) for s in shapes]
         spread = [10.0 ** rng.uniform(-2, 2, s) * rng.choice([-1, 1], s) for s in shapes]
         gradients = [[s * rng.uniform(0.3, 2.0, s.shape) for s in spread] for _ in range(steps)]
-        lrs = rng.uniform(0.01, 0.3, steps if part == "a changing rate" else 1).round(3)
+        lrs: Any = rng.uniform(0.01, 0.3, steps if part == "a changing rate" else 1).round(3)
         lrs = [float(lr) for lr in np.broadcast_to(lrs, steps)]
         yield Case((parameters, gradients, lrs, betas, eps), part=part)
 

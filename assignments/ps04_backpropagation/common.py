@@ -119,7 +119,7 @@ def learn(
     epochs: int = 15,
     lr: float = 0.005,
     sgd: bool = False,
-    data: tuple[Array, Array] | None = None,
+    data: tuple[Array, ...] | None = None,
     vary: Callable[[Array, Any], Array] = lambda images, rng: images,
 ) -> Sequential:
     images, labels = data or sorted_digits()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -67,6 +67,6 @@ MOVES = "*Augmentation: the same picture, seen differently*"
 
 def places(image: np.ndarray, back: np.ndarray, shift: np.ndarray, centre: Any) -> np.ndarray:
     """Where the output pixels come from, (2, H, W)."""
-    grid = np.stack(np.indices(image.shape).astype(float))
+    grid = np.stack(cast(Any, np.indices(image.shape).astype(float)))
     centre = np.asarray(centre, float)[:, None, None]
     return np.tensordot(back, grid - centre - shift[:, None, None], 1) + centre

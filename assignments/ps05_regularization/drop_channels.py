@@ -93,6 +93,8 @@ EXERCISE = Exercise(
 class Base:
     """A right layer in parts that mutants replace."""
 
+    factor: Any
+
     def __init__(self, rate: float, rng: np.random.Generator) -> None:
         self.rate, self.rng, self.factor = rate, rng, None
 

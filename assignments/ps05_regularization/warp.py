@@ -5,6 +5,9 @@ Move a picture by any affine map, about its centre, between the pixels.
 
 from __future__ import annotations
 
+# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# mypy: disable-error-code="call-overload"
+
 import itertools
 from collections.abc import Iterator
 
