@@ -1,9 +1,9 @@
 """A fair cut: split a dataset so that each class is represented and no image is in both."""
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="var-annotated"
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 

@@ -1,9 +1,9 @@
 """A network to order: design a network with a given field and stride under a budget of layers."""
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="index, list-item, var-annotated"
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any

@@ -3,10 +3,10 @@
 Write a gradient check that neither passes wrong backwards nor fails right ones.
 """
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="assignment, var-annotated"
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -18,9 +18,8 @@ from cvlib.layers import gradient_check
 
 from .common import Array, Rng, section
 
-TRAPS: dict[
-    str, tuple[str, list[tuple[int, ...]]]
-] = {  # part: the battery of the driver, and the shapes of the arrays
+Trap = tuple[str, list[tuple[int, ...]]]
+TRAPS: dict[str, Trap] = {  # part: the battery of the driver, and the shapes of the arrays
     "a wrong factor or sign": ("linear", [(3, 4), (2, 4), (2,)]),
     "an argument left out": ("arguments", [(3, 4), (2, 4), (2,)]),
     "a single entry": ("entry", [(4, 5)]),

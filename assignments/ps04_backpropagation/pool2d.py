@@ -1,9 +1,9 @@
 """A layer that remembers: build pooling as a layer with a forward, a memory and a backward."""
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="arg-type"
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any

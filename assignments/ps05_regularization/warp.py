@@ -3,10 +3,10 @@
 Move a picture by any affine map, about its centre, between the pixels.
 """
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="call-overload"
+
+from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator

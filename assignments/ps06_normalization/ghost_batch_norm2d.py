@@ -1,9 +1,9 @@
 """Several devices, one batch: build a normalizing module with parameters, buffers and two modes."""
 
-from __future__ import annotations
-
-# Sources of functions are data (sent, compared), so what mypy cannot know of them is told here.
+# The sources below are data, sent and compared: they stand, and what mypy minds is told here.
 # mypy: disable-error-code="arg-type, assignment, attr-defined, union-attr"
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
