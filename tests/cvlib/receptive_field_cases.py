@@ -14,7 +14,8 @@ def layers(draw, *, strides=(1, 2, 3), dilations=(1, 2, 3), axes=1, solid=False)
         kernel = draw(st.integers(stride if solid else 1, 5))
         reach = dilation * (kernel - 1)
         one.append((kernel, stride, draw(st.integers(0, min(reach, 4))), dilation))
-    return LayerGeometry(*zip(*one, strict=True))
+    kernel, stride, padding, dilation = zip(*one, strict=True)
+    return LayerGeometry(kernel, stride, padding, dilation)
 
 
 def kept(layer):

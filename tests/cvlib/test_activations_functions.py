@@ -1,5 +1,6 @@
 """Activations: values that can be checked by hand, far out, at the kink, and bad input."""
 
+import math
 import re
 
 import numpy as np
@@ -23,7 +24,9 @@ def run(name, x, *arguments, dout=None, **options):
 
 def test_values_by_hand():
     x = np.array([-2.0, 0.0, 3.0])
-    np.testing.assert_allclose(run("sigmoid", x)[0], [1 / (1 + np.e**2), 0.5, 1 / (1 + np.e**-3)])
+    np.testing.assert_allclose(
+        run("sigmoid", x)[0], [1 / (1 + math.e**2), 0.5, 1 / (1 + math.e**-3)]
+    )
     np.testing.assert_allclose(run("tanh", x)[0], [-np.tanh(2), 0, np.tanh(3)])
     assert run("relu", x)[0].tolist() == [0, 0, 3]
     np.testing.assert_allclose(run("leaky_relu", x)[0], [-0.02, 0, 3])
@@ -113,7 +116,7 @@ def test_maxout_is_its_definition_and_the_first_of_equal_pieces_wins():
 
 
 OPTIONS = {"leaky_relu": {"slope": 0.2}, "elu": {"alpha": 0.6}}
-ARRAYS = {
+ARRAYS: dict[str, dict[str, tuple[int, ...]]] = {
     **{name: {"x": (3, 4)} for name in POINTWISE},
     "prelu": {"x": (3, 4, 2), "alpha": (4,)},
     "prelu with one slope": {"x": (3, 4, 2), "alpha": (1,)},

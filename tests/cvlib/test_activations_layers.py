@@ -1,6 +1,7 @@
 """Activations as layers, and what saturates and kills them."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def rng():
 
 
 LAYERS = {
-    **{name: (lambda name=name: Activation(name), (3, 4)) for name in NAMES},
+    **{name: (partial(Activation, name), (3, 4)) for name in NAMES},
     "leaky_relu with a slope": (lambda: Activation("leaky_relu", slope=0.3), (3, 2, 2, 2)),
     "PReLU": (lambda: PReLU(2, dtype=np.float64), (3, 2, 2, 2)),
     "Maxout": (lambda: Maxout(4, 3, 5, rng=rng(), dtype=np.float64), (3, 4)),

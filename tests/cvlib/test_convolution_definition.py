@@ -83,11 +83,13 @@ def test_a_small_workspace_changes_nothing(call, data):
             if theirs is None:
                 assert ours is None
             else:
+                assert ours is not None
                 np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
 def test_pairs_may_be_tuples_lists_or_numpy_ints():
-    assert conv2d_output_size([7, 8], np.int64(3), stride=(np.int32(2), 1)) == (3, 6)
+    kernel, down = np.int64(3), np.int32(2)
+    assert conv2d_output_size([7, 8], kernel, stride=(down, 1)) == (3, 6)  # type: ignore[arg-type]
     assert conv2d_output_size(7, (3, 2), padding=[1, 0]) == (7, 6)
 
 

@@ -155,7 +155,7 @@ def test_dtypes_of_tensors():
     with pytest.raises(TypeError, match=r"w has dtype torch\.float64, x has torch\.float32"):
         accelerated.conv2d(x, w.double())
     with pytest.raises(TypeError, match=r"x must be a torch\.Tensor, got ndarray"):
-        accelerated.conv2d(x.numpy(), w)
+        accelerated.conv2d(x.numpy(), w)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"w is on meta, x is on cpu"):
         accelerated.conv2d(x, w.to("meta"))
 

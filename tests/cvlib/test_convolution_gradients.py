@@ -1,5 +1,7 @@
 """Every backward is the gradient of its forward, measured; and the measure can fail."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gradients import check_gradients, numeric_gradient
@@ -21,7 +23,7 @@ from cvlib.convolution import (
     two_3x3_forward,
 )
 
-CHECKS = {
+CHECKS: dict[str, Any] = {
     "conv2d": (
         conv2d_forward,
         conv2d_backward,

@@ -35,8 +35,10 @@ def stamp(x, w, b, size, stride, padding, dilation, groups):
 def test_it_stamps(call):
     x, w, b = call.arrays.values()
     out, _ = conv_transpose2d_forward(x, w, b, **call.options)
-    slide = [both(call.options[key]) for key in ("stride", "padding", "dilation")]
-    expected = stamp(x, w, b, out.shape[2:], *slide, call.options["groups"])
+    slide = (both(call.options[key]) for key in ("stride", "padding", "dilation"))
+    stride, padding, dilation = slide
+    groups = call.options["groups"]
+    expected = stamp(x, w, b, out.shape[2:], stride, padding, dilation, groups)
     np.testing.assert_allclose(out, expected, atol=1e-10)
 
 

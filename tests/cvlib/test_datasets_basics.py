@@ -80,7 +80,8 @@ def test_an_unknown_photo_is_refused():
 def test_a_dataset_knows_its_length_and_classes():
     dataset = numbered([0, 2, 1, 2], classes=4)
     assert (len(dataset), dataset.classes) == (4, 4)
-    assert Dataset(dataset.images, dataset.labels, list("abcd")).class_names == tuple("abcd")
+    listed = Dataset(dataset.images, dataset.labels, list("abcd"))  # type: ignore[arg-type]
+    assert listed.class_names == tuple("abcd")
 
 
 def test_subset_keeps_the_order_asked_for():
@@ -201,7 +202,7 @@ def test_the_seed_decides_and_classes_are_mixed():
 
 
 def test_the_same_share_of_a_class_lands_in_each_part_on_average():
-    counts = Counter()
+    counts: Counter[object] = Counter()
     for seed in range(200):
         counts.update(identities(split(numbered([0, 0, 0, 1, 1, 1]), (2, 4), seed=seed)[0]))
     # every example is in the first part in a third of the splits: 66.7 ± 6.7 times
@@ -288,7 +289,8 @@ def test_a_mean_image_removes_more_than_a_mean_colour():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: mean_image([[0]]), TypeError, "images must be a NumPy array, got list"),
+        (lambda: mean_image([[0]]), TypeError,  # type: ignore[arg-type]
+         "images must be a NumPy array, got list"),
         (lambda: mean_image(np.zeros((2, 1, 3, 3), int)), TypeError,
          "images must be uint8, float32 or float64, got int64"),
         (lambda: channel_mean(np.zeros((2, 3))), ValueError,

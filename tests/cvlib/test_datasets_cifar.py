@@ -8,6 +8,7 @@ import re
 import struct
 import tarfile
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,14 @@ FINE = [f"fine {k}" for k in range(100)]
 COARSE = [f"coarse {k}" for k in range(20)]
 
 
-class Python2Pickler(pickle._Pickler):
+#: Pickle written in Python: the stubs leave most of its methods out.
+Pickler: Any = pickle._Pickler
+
+
+class Python2Pickler(Pickler):
     """Writes what Python 2's cPickle wrote: protocol 2, strings of bytes, NumPy's old address."""
 
-    dispatch = dict(pickle._Pickler.dispatch)  # noqa: RUF012
+    dispatch = dict(Pickler.dispatch)  # noqa: RUF012
 
     def __init__(self, file):
         super().__init__(file, protocol=2)

@@ -152,5 +152,8 @@ def test_what_cannot_be_drawn(n, options, error, message):
 
 
 def test_numpy_integers_are_integers():
-    assert_same(make_shapes(np.int64(3), size=np.int32(20), seed=np.uint8(4)),
-                make_shapes(3, size=20, seed=4))  # fmt: skip
+    n, size, seed = np.int64(3), np.int32(20), np.uint8(4)
+    assert_same(
+        make_shapes(n, size=size, seed=seed),  # type: ignore[arg-type]
+        make_shapes(3, size=20, seed=4),
+    )

@@ -82,11 +82,14 @@ def test_a_caption_names_every_object_and_how_they_lie(found):
     for caption, objects in zip(found.captions, found.objects, strict=True):
         assert re.findall(THING, caption) == [words(thing) for thing in objects]
         if len(objects) == 1:
-            place = re.fullmatch(rf"{THING} at the (.+)", caption)[5]
+            alone = re.fullmatch(rf"{THING} at the (.+)", caption)
+            assert alone is not None
+            place = alone[5]
             assert place == objects[0]["position"]
             assert place in PLACES
             continue
         told = re.fullmatch(rf"{THING} ({RELATION}) {THING}(?: and ({RELATION}) {THING})?", caption)
+        assert told is not None
         relations = [told[5], told[10]][: len(objects) - 1]
         for relation, other in zip(relations, objects[1:], strict=True):
             assert RELATIONS[relation](objects[0], other)
@@ -100,7 +103,7 @@ def test_a_caption_names_every_object_and_how_they_lie(found):
 def test_every_answer_follows_from_the_attributes(found):
     for asked, objects in zip(found.questions, found.objects, strict=True):
         assert len({question for question, _ in asked}) == len(asked) >= 7
-        kinds = Counter()
+        kinds: Counter[str] = Counter()
         for question, expected in asked:
             kind, right = answer(question, objects)
             assert expected == right, question
@@ -132,7 +135,7 @@ def test_no_answer_can_be_guessed_from_its_question(difficulty):
 
 
 def test_the_vocabulary_is_small():
-    used = set()
+    used: set[str] = set()
     for difficulty in DIFFICULTIES:
         found = make_shapes(500, size=16, difficulty=difficulty)
         used.update(word for caption in found.captions for word in caption.split())

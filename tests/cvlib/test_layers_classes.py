@@ -174,7 +174,8 @@ def test_a_bare_layer_does_nothing():
     ("build", "error", "message"),
     [
         (lambda: Linear(0, 2, rng=rng()), ValueError, "inputs must be at least 1, got 0"),
-        (lambda: Linear(2, 2.0, rng=rng()), TypeError, "outputs must be an int, got 2.0"),
+        (lambda: Linear(2, 2.0, rng=rng()), TypeError,  # type: ignore[arg-type]
+         "outputs must be an int, got 2.0"),
         (lambda: Linear(2, 2, rng=rng(), init="good"), ValueError, "got 'good' (scheme)"),
         (lambda: Conv2d(0, 2, 3, rng=rng()), ValueError, "channels must be at least 1, got 0"),
         (lambda: Conv2d(2, 2, 0, rng=rng()), ValueError, "kernel must be at least 1, got 0"),

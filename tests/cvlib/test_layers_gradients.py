@@ -1,5 +1,7 @@
 """Every backward of the layers is the gradient of its forward, by two independent measures."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gradients import check_gradients
@@ -18,7 +20,7 @@ from cvlib.layers import (
     reference,
 )
 
-CHECKS = {
+CHECKS: dict[str, tuple[dict[str, tuple[int, ...]], dict[str, Any]]] = {
     "linear": ({"x": (3, 4), "w": (5, 4), "b": (5,)}, {}),
     "max_pool2d": ({"x": (2, 2, 5, 6)}, {"kernel": 2}),
     "max_pool2d overlapping": (

@@ -1,5 +1,7 @@
 """The spread of initial weights is what each scheme promises, and does what it is for."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -50,6 +52,7 @@ def test_zeros_are_zeros_and_any_shape_may_be_plain_normal():
 @pytest.mark.parametrize("shape", [(5, 7), (6, 4, 3, 2)])
 def test_fans_and_gains_are_those_of_torch(shape):
     assert fans(shape) == torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(shape))
+    theirs: Any  # a literal for torch
     for ours, theirs in (
         ("linear", "linear"), ("sigmoid", "sigmoid"), ("tanh", "tanh"), ("relu", "relu"),
         ("leaky_relu", "leaky_relu"),

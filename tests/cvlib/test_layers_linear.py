@@ -1,6 +1,7 @@
 """The fully connected layer: its definition, and its errors in both backends."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def test_is_its_definition():
 def test_dtype_is_kept_and_inputs_are_not_touched(dtype):
     arrays = [np.ones(shape, dtype) for shape in (X, W, (5,))]
     out, cache = linear_forward(*arrays)
-    gradients = linear_backward(np.ones_like(out), cache)
+    gradients: tuple[Any, ...] = linear_backward(np.ones_like(out), cache)
     assert {array.dtype for array in (out, *gradients)} == {np.dtype(dtype)}
     assert [g.shape for g in gradients] == [X, W, (5,)]
     assert all((array == 1).all() for array in arrays)

@@ -1,6 +1,8 @@
 """Pooling: against the definition with its loops, at ties, at the border, and when input is bad."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from cvlib.layers import (
 )
 from cvlib.layers.max_pool import winning_pixels
 
-PASSES = {
+PASSES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "max": (max_pool2d_forward, max_pool2d_backward),
     "sum": (sum_pool2d_forward, sum_pool2d_backward),
     "avg": (avg_pool2d_forward, avg_pool2d_backward),
@@ -84,6 +86,7 @@ def test_ties_are_resolved_as_in_torch(call, seed):
     dout = np.random.default_rng(call.seed).standard_normal(out.shape)
     theirs.backward(torch.from_numpy(dout))
     np.testing.assert_array_equal(out, theirs.detach().numpy())
+    assert tensor.grad is not None
     np.testing.assert_allclose(max_pool2d_backward(dout, cache), tensor.grad.numpy(), atol=1e-12)
 
 
@@ -140,7 +143,7 @@ def test_the_winner_is_where_the_maximum_was(call):
 
 
 def test_the_cache_takes_a_byte_a_window():
-    x = np.zeros((2, 3, 40, 40), np.float32)
+    x: np.ndarray = np.zeros((2, 3, 40, 40), np.float32)
     assert max_pool2d_forward(x, 16)[1].winner.dtype == np.uint8
     assert max_pool2d_forward(x, (16, 17))[1].winner.dtype == np.intp
     rng = np.random.default_rng(0)
@@ -243,6 +246,7 @@ def test_bad_arrays_are_named(name):
 
 
 def test_global_average_names_what_is_wrong():
+    pool: Callable[..., Any]
     for pool, zeros in (
         (global_avg_pool2d_forward, np.zeros),
         (accelerated.global_avg_pool2d, torch.zeros),

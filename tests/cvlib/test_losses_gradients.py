@@ -1,5 +1,7 @@
 """Every backward is the gradient of its forward, measured; and the measure can fail."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gradients import check_gradients
@@ -19,7 +21,7 @@ LABELS = np.array([0, 3, 1, 1, 2])
 ROWS = RNG.dirichlet(np.ones(4), size=5)
 ROWS[0] = [0, 0.5, 0.5, 0]
 
-CHECKS = {
+CHECKS: dict[str, Any] = {
     "cross-entropy of classes": (
         softmax_cross_entropy_forward, softmax_cross_entropy_backward, {"labels": LABELS}),
     "cross-entropy of rows": (

@@ -1,6 +1,8 @@
 """What the losses are: worked by hand, invariant where they should be, stable at huge scores."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +111,7 @@ def test_the_order_of_images_and_classes_does_not_matter(call, random):
     images = random.sample(range(len(scores)), len(scores))
     classes = random.sample(range(scores.shape[1]), scores.shape[1])
     moved, moved_labels = scores[images][:, classes], np.argsort(classes)[labels[images]]
+    backward: Callable[..., Any]
     for forward, backward in (
         (softmax_cross_entropy_forward, softmax_cross_entropy_backward),
         (hinge_forward, hinge_backward),
@@ -177,6 +180,7 @@ def test_a_small_probability_of_being_wrong_is_not_rounded_away():
 def test_the_dtype_is_kept(dtype):
     scores = SCORES.astype(dtype)
     found = [softmax(scores), log_softmax(scores), softmax(scores, axis=0)]
+    backward: Callable[..., Any]
     for forward, backward, losses, targets in (
         (softmax_cross_entropy_forward, softmax_cross_entropy_backward,
          softmax_cross_entropy_losses, LABELS),

@@ -1,5 +1,7 @@
 """Each normalization against its definition, written with loops or in words of NumPy."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -97,7 +99,7 @@ def test_outside_training_an_image_does_not_notice_its_company():
     alone, _ = batch_norm_forward(x[2:3], None, None, mean, var, training=False)
     assert np.allclose(together[2:3], alone, rtol=1e-14)
     trained = [batch_norm_forward(x[:n], None, None, training=True)[0][:1] for n in (4, 2)]
-    assert not np.allclose(*trained, atol=1e-3)
+    assert not np.allclose(trained[0], trained[1], atol=1e-3)
 
 
 def test_one_pixel_outside_training_is_no_problem():
@@ -128,8 +130,10 @@ def test_running_statistics_agree_with_torch(shape, training, momentum, seed):
         assert np.allclose(ours, theirs.numpy(), rtol=1e-12)
     upstream = rng.standard_normal(out.shape)
     out_torch.backward(torch.from_numpy(upstream))
-    for ours, theirs in zip(batch_norm_backward(upstream, cache), tensors, strict=True):
-        assert np.allclose(ours, theirs.grad.numpy(), rtol=1e-9, atol=1e-11)
+    for gradient, tensor in zip(batch_norm_backward(upstream, cache), tensors, strict=True):
+        assert gradient is not None
+        assert tensor.grad is not None
+        assert np.allclose(gradient, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
 
 
 def test_the_family_is_one_formula():
@@ -208,7 +212,8 @@ def test_folding_a_batch_norm_into_a_convolution(biased):
     middle = conv(xt, wt, bt if biased else None).numpy()
     expected, _ = batch_norm_forward(middle, gamma, beta, mean, var, training=False, eps=1e-3)
     folded = fold_batch_norm(w, b if biased else None, gamma, beta, mean, var, eps=1e-3)
-    out = conv(xt, *(torch.from_numpy(a) for a in folded)).numpy()
+    kernels, shifts = (torch.from_numpy(a) for a in folded)
+    out = conv(xt, kernels, shifts).numpy()
     assert np.allclose(out, expected, rtol=1e-10, atol=1e-10)
 
 
@@ -235,9 +240,10 @@ def test_the_dtype_is_kept(dtype):
     running = [np.zeros(4, dtype), np.ones(4, dtype)]
     for training in (True, False):
         out, cache = batch_norm_forward(x, gamma, beta, *running, training=training)
-        arrays = [out, *batch_norm_backward(out, cache), *running]
+        arrays: list[Any] = [out, *batch_norm_backward(out, cache), *running]
         assert {a.dtype for a in arrays} == {np.dtype(dtype)}
-    assert {a.dtype for a in fold_batch_norm(x[:, :, 0], None, *[gamma[:3]] * 3, np.ones(3, dtype))}
+    g = gamma[:3]
+    assert {a.dtype for a in fold_batch_norm(x[:, :, 0], None, g, g, g, np.ones(3, dtype))}
     for function in (group_norm_forward, instance_norm_forward):
         options = {"groups": 2} if function is group_norm_forward else {}
         assert function(x, gamma, beta, **options)[0].dtype == dtype

@@ -153,7 +153,7 @@ def test_dtypes():
     with pytest.raises(TypeError, match="x must be a NumPy array, got list"):
         reference.local_response_norm_forward(x.tolist())
     with pytest.raises(TypeError, match=r"x must be a torch\.Tensor, got ndarray"):
-        accelerated.normalize(x, axes=1)
+        accelerated.normalize(x, axes=1)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"x must have a floating dtype, got torch\.int64"):
         accelerated.layer_norm(torch.ones(X).long(), torch.ones(3), None)
 

@@ -47,6 +47,7 @@ def test_layers_agree_with_modules_through_training_and_testing(layer, module, s
         assert np.allclose(out, expected.detach().numpy(), rtol=1e-9, atol=1e-11)
         module.zero_grad()
         expected.backward(torch.from_numpy(dout))
+        assert xt.grad is not None
         assert np.allclose(layer.backward(dout), xt.grad.numpy(), rtol=1e-8, atol=1e-10)
         for mine, theirs in zip(layer.parameters(), module.parameters(), strict=True):
             assert np.allclose(mine.grad, theirs.grad.numpy(), rtol=1e-9, atol=1e-10)

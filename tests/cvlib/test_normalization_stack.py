@@ -1,6 +1,7 @@
 """Networks computed side by side learn what each would learn alone; experiments read them right."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from cvlib.normalization.stack_digits import VALIDATION, load, shuffled
 from cvlib.normalization.stack_training import Runs, measure_errors, train
 
 NORMS = ("none", "once", "batch", "layer", "instance", "group")
-SHORT = {"rates": [0.3], "steps": 6, "train_size": 128, "batch": 32}
+SHORT: dict[str, Any] = {"rates": [0.3], "steps": 6, "train_size": 128, "batch": 32}
 #: Side by side, sums are added up in another order; six steps let that grow a little.
-CLOSE = {"rtol": 1e-3, "atol": 1e-4}
+CLOSE: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-4}
 #: Three images more or less of 1,369: those on which two classes are within rounding.
 SAME_ERRORS = 3 / (1797 - 128 - VALIDATION)
 
@@ -66,6 +67,8 @@ def as_module(stack: Stack) -> nn.Sequential:
     ):
         conv = nn.Conv2d(before, width, 3, stride, 1, bias=False)
         norm = nn.BatchNorm2d(width)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         with torch.no_grad():
             conv.weight.copy_(stack.kernels[k][0])
             norm.weight.copy_(stack.scales[k][0])
@@ -91,6 +94,8 @@ def test_a_network_of_the_stack_is_pytorchs():
             scores = runs.stack.scores(x, training=training)
         assert torch.allclose(scores[0].T, expected, atol=1e-4)
     for k, norm in enumerate(m for m in module if isinstance(m, nn.BatchNorm2d)):
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         assert torch.allclose(runs.stack.means[k][0], norm.running_mean, atol=1e-5)
         assert torch.allclose(runs.stack.vars[k][0], norm.running_var, rtol=1e-4)
 
@@ -203,10 +208,13 @@ def test_errors_count_wrong_answers_in_the_order_asked_for():
 
 def test_sorted_images_stand_beside_their_class():
     runs = train(Design("batch"), seeds=[0], **SHORT)
-    asked = []
-    runs.stack.scores = lambda x, **options: (  # type: ignore[method-assign]
-        asked.append((x.shape[-1], options)) or torch.zeros(1, 10, x.shape[-1])
-    )
+    asked: list[tuple[int, dict[str, Any]]] = []
+
+    def no_scores(x, **options):
+        asked.append((x.shape[-1], options))
+        return torch.zeros(1, 10, x.shape[-1])
+
+    runs.stack.scores = no_scores  # type: ignore[method-assign]
     errors = measure_errors(runs.stack, runs.digits, by_batches_of=10, sort=True)
     assert asked == [(10, {"training": False, "by_batches_of": 10})] * len(asked)
     labels = runs.digits.labels.numpy()[runs.digits.test[0]]

@@ -34,7 +34,7 @@ def test_rules_change_nothing_in_place():
     sgd_step(*arrays[:2], lr=0.1)
     momentum_step(*arrays[:3], lr=0.1)
     nesterov_step(*arrays[:3], lr=0.1)
-    adam_step(*arrays, 3)
+    adam_step(arrays[0], arrays[1], arrays[2], arrays[3], 3)
     assert [array.tolist() for array in arrays] == [[v] * 3 for v in (1.0, 2.0, 3.0, 4.0)]
 
 
@@ -166,7 +166,8 @@ P = [Parameter(np.ones(2))]
         (lambda: SGD(P, -0.1), ValueError, r"lr must be finite and at least 0, got -0\.1"),
         (lambda: SGD(P, np.inf), ValueError, "lr must be finite and at least 0, got inf"),
         (lambda: SGD(P, np.nan), ValueError, "lr must be finite and at least 0, got nan"),
-        (lambda: SGD(P, "0.1"), TypeError, r"lr must be a number, got '0\.1'"),
+        (lambda: SGD(P, "0.1"), TypeError,  # type: ignore[arg-type]
+         r"lr must be a number, got '0\.1'"),
         (lambda: SGD(P, True), TypeError, "lr must be a number, got True"),
         (lambda: SGD(P, 0.1, momentum=1.0), ValueError, r"momentum must be below 1, got 1\.0"),
         (lambda: SGD(P, 0.1, momentum=-0.5), ValueError, "momentum must be finite and at least 0"),

@@ -1,5 +1,7 @@
 """Gradients, paths and random walks say the same about which pixels count, and how much."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -109,8 +111,8 @@ def test_traced_and_measured_agree_on_a_residual_block():
     net = nn.Sequential(nn.Conv2d(3, 4, 5, 2, 2), bottleneck(4, 1), nn.MaxPool2d(2))
     mask = gradient_support(net, (3, 40, 40), unit=(4, 5))
     rows, columns = receptive_field(net).window((4, 5))
-    assert mask.any(axis=1).nonzero()[0][[0, -1]].tolist() == list(rows)
-    assert mask.any(axis=0).nonzero()[0][[0, -1]].tolist() == list(columns)
+    assert np.flatnonzero(mask.any(axis=1))[[0, -1]].tolist() == list(rows)
+    assert np.flatnonzero(mask.any(axis=0))[[0, -1]].tolist() == list(columns)
 
 
 def test_power_is_the_squared_gradient_of_a_linear_layer():
@@ -151,7 +153,7 @@ def test_without_merges_the_spread_is_that_of_the_paths(data):
     stack = data.draw(st.lists(layers(axes=2), min_size=1, max_size=3))
     first, size = [], []
     for axis in receptive_field(stack).axes:
-        first.append(int(np.ceil(-axis.first / axis.stride)))
+        first.append(math.ceil(-axis.first / axis.stride))
         size.append(axis.window(first[-1])[1] + 1)
     counts = path_counts(stack, tuple(size), unit=tuple(first))
     assert measured_spread(counts) == pytest.approx(spread(stack), abs=1e-9)

@@ -183,7 +183,7 @@ def test_global_pooling_and_linear_layers_see_everything():
 
 
 def test_fc6_sees_404_pixels_of_a_224_image():
-    blocks = []
+    blocks: list[nn.Module] = []
     for depth in (2, 2, 3, 3, 3):
         blocks += [nn.Conv2d(1, 1, 3, padding=1) for _ in range(depth)]
         blocks.append(nn.MaxPool2d(2))

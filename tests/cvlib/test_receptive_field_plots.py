@@ -1,5 +1,7 @@
 """Every figure of the receptive field room can be drawn, and its alt text is read off the data."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -29,7 +31,8 @@ def drawn(plot: Plot) -> str:
 
 
 def line(*numbers, **names):
-    return LayerGeometry(*[(n,) for n in numbers], **names)
+    sizes: list[Any] = [(n,) for n in numbers]
+    return LayerGeometry(*sizes, **names)
 
 
 def test_boxes_on_a_photograph_have_the_sizes_they_claim():

@@ -111,7 +111,7 @@ def test_every_pixel_of_a_strided_1x1_is_seen_all_the_same():
 
 def test_the_place_of_the_stride_is_checked():
     with pytest.raises(ValueError, match="stride_on must be '1x1' or '3x3', got '2x2'"):
-        resnet50(stride_on="2x2")
+        resnet50(stride_on="2x2")  # type: ignore[arg-type]
 
 
 def test_references_import_neither_torch_nor_matplotlib():

@@ -1,6 +1,7 @@
 """What only the PyTorch side promises: compile, autocast, devices; and the same errors."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from cvlib.regularization import accelerated, reference, rotation
 
 X = (2, 3, 6, 5)
 MASK = np.array([[1, 0, 1], [1, 1, 0]])[..., None, None]
-CALLS = {  # name: (positional options after x, options)
+CALLS: dict[str, dict[str, Any]] = {  # name: (positional options after x, options)
     "elastic_net": {"l1": 0.1, "l2": 0.2},
     "l1_penalty": {},
     "l2_penalty": {},
@@ -120,4 +121,4 @@ def test_penalties_want_weights_and_one_number():
     with pytest.raises(ValueError, match=r"dout must be one number, got shape \(3,\)"):
         reference.l2_penalty_backward(np.ones(3), reference.l2_penalty_forward(np.ones(3))[1])
     with pytest.raises(TypeError, match=r"w must be a torch\.Tensor, got ndarray"):
-        accelerated.l2_penalty(np.ones(3))
+        accelerated.l2_penalty(np.ones(3))  # type: ignore[arg-type]

@@ -51,8 +51,10 @@ def test_networks_side_by_side_are_those_trained_alone(task):
 
     brief = Recipe(hidden=(16,), epochs=2)  # rounding has no time to grow
     together = train(task, brief, seeds=SEEDS)
+    assert together.losses is not None
     for k in SEEDS:
         alone = train(one(k), brief, seeds=[k])
+        assert alone.losses is not None
         assert np.allclose(alone.weights[0][0], together.weights[0][k], atol=1e-3)
         assert np.allclose(alone.losses[:, 0], together.losses[:, k], atol=1e-3)
         assert not np.allclose(alone.weights[0][0], together.weights[0][k - 1], atol=0.1)
@@ -95,6 +97,7 @@ def test_gradients_are_those_of_the_loss():
 def test_training_learns_and_prices_shrink_the_weights(task):
     plain = train(task, QUICK, seeds=SEEDS)
     assert plain.accuracy(task.test_images, task.test_labels).min() > 0.4
+    assert plain.losses is not None
     assert np.all(plain.losses[-1] < plain.losses[0])
     for priced in (
         Recipe(hidden=(16,), epochs=10, l2=0.1),

@@ -68,6 +68,6 @@ def test_errors():
     with pytest.raises(ValueError, match="classes must be at least 2, got 1"):
         smooth_labels([0], 1, 0.1)
     with pytest.raises(TypeError, match=r"classes must be an int, got 3\.0"):
-        smooth_labels([0], 3.0, 0.1)
+        smooth_labels([0], 3.0, 0.1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"must all be \(N,\), got \(2,\), \(1,\), \(2,\)"):
         replace_labels([0, 1], [True], [0, 1])

@@ -185,7 +185,7 @@ def test_errors():
     with pytest.raises(ValueError, match=r"dout must have the output's shape"):
         warp_backward(X[:1], warp_forward(X, np.eye(3))[1])
     with pytest.raises(ValueError, match=r"direction must be one of .*got 'diagonal'"):
-        flip(X, True, direction="diagonal")
+        flip(X, True, direction="diagonal")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"chosen must be one bool or one an image, \(2,\), got"):
         flip(X, [True])
     with pytest.raises(ValueError, match=r"corners must be \(2, 2\).*got \(2,\)"):

@@ -52,7 +52,11 @@ def test_no_images_have_no_histograms():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: color_histogram([[1]]), TypeError, "images must be a NumPy array, got list"),
+        (
+            lambda: color_histogram([[1]]),
+            TypeError,  # type: ignore[arg-type]
+            "images must be a NumPy array, got list",
+        ),
         (lambda: color_histogram(IMAGE[0]), ValueError, "4 axes (N, C, H, W), got 3"),
         (lambda: color_histogram(IMAGE + 2), ValueError, "must lie in [0, 1], got 2 … 2"),
         (lambda: color_histogram(IMAGE - 1), ValueError, "must lie in [0, 1], got -1 … -1"),

@@ -129,7 +129,11 @@ def test_the_dtype_is_kept(dtype):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: hog([[1]]), TypeError, "images must be a NumPy array, got list"),
+        (
+            lambda: hog([[1]]),
+            TypeError,  # type: ignore[arg-type]
+            "images must be a NumPy array, got list",
+        ),
         (lambda: hog(IMAGE.astype(int)), TypeError, "float32 or float64, got int64"),
         (lambda: image_gradients(IMAGE[0]), ValueError, "4 axes (N, C, H, W), got 3"),
         (lambda: hog(IMAGE[:, :, :15]), ValueError, "must tile the image, got H = 15"),
@@ -137,7 +141,11 @@ def test_the_dtype_is_kept(dtype):
         (lambda: hog(IMAGE, bins=0), ValueError, "bins must be at least 1, got 0"),
         (lambda: edge_histogram(IMAGE, 0), ValueError, "bins must be at least 1, got 0"),
         (lambda: cell_histograms(IMAGE, cell=5), ValueError, "must tile the image"),
-        (lambda: hog(IMAGE, cell=2.0), TypeError, "cell must be an int, got 2.0"),
+        (
+            lambda: hog(IMAGE, cell=2.0),
+            TypeError,  # type: ignore[arg-type]
+            "cell must be an int, got 2.0",
+        ),
         (lambda: hog(IMAGE, clip=0), ValueError, "clip must be positive, got 0"),
     ],
 )

@@ -89,8 +89,11 @@ def test_the_network_has_the_parameters_that_a_hand_counts():
 
 
 def test_learning_curves_hold_what_the_pipelines_got_right(digits):
-    task = Task("t", lambda n, seed: split(load_digits(), (n, 50, 80), seed=seed),
-                {"pixels": pixels}, (20, 60), steps=20)  # fmt: skip
+    def draw(n: int, seed: int) -> tuple[Dataset, Dataset, Dataset]:
+        training, validation, test = split(load_digits(), (n, 50, 80), seed=seed)
+        return training, validation, test
+
+    task = Task("t", draw, {"pixels": pixels}, (20, 60), steps=20)
     curves = learning_curves(task, seeds=(0, 1))
     assert set(curves.accuracy) == {"pixels", NETWORK}
     for row, (trained, test) in enumerate(zip(curves.trained, curves.tests, strict=True)):

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,9 @@ import torch
 from cvlib.training import checkpoint as module
 from cvlib.training.checkpoint import Checkpoints, DamagedCheckpointError
 
-STATE = {"weights": torch.arange(1000.0), "step": 3, "nested": {"rates": [0.1, 0.2], "none": None}}
+STATE: dict[str, Any] = {
+    "weights": torch.arange(1000.0), "step": 3, "nested": {"rates": [0.1, 0.2], "none": None},
+}  # fmt: skip
 
 
 def steps(kept):
@@ -137,12 +140,19 @@ def test_what_a_killed_writer_leaves_is_no_checkpoint_and_goes_with_the_next(kep
 
 
 def test_the_content_is_on_the_disk_before_the_name_is(kept, monkeypatch):
-    events = []
+    events: list[str] = []
     real_fsync, real_replace = os.fsync, module.Path.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (events.append("sync"), real_fsync(fd)))
-    monkeypatch.setattr(
-        module.Path, "replace", lambda *args: (events.append("name"), real_replace(*args))[1]
-    )
+
+    def fsync(fd):
+        events.append("sync")
+        real_fsync(fd)
+
+    def replace(*args):
+        events.append("name")
+        return real_replace(*args)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(module.Path, "replace", replace)
     kept.save(STATE, 1)
     assert events == ["sync", "name", "sync"]
 

@@ -195,6 +195,7 @@ def test_float16_scales_the_loss_so_that_small_gradients_survive():
         with precision.autocast():
             product = weight.view(1, 1) @ torch.full((1, 1), 1e-4)
         precision.step(product.float().sum() * 1e-5, optimizer)
+        assert weight.grad is not None
         return weight.grad.item()
 
     assert smallest(Precision("float16", CPU)) == pytest.approx(1e-9, rel=0.01)

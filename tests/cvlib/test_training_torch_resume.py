@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,7 +156,7 @@ def forget(state, piece):
     elif piece == "step":
         state["step"] = 0
     else:
-        fresh = {"python": (3, (*range(1, 625), 624), None), "numpy": None, "torch": None}
+        fresh: dict[str, Any] = {"python": (3, (*range(1, 625), 624), None)}
         fresh["numpy"] = ("MT19937", torch.arange(624), 624, 0, 0.0)
         fresh["torch"] = torch.Generator().manual_seed(99).get_state()
         state["processes"][0]["random"][piece] = fresh[piece]
@@ -219,6 +220,7 @@ def test_a_damaged_checkpoint_stops_the_run_and_the_one_before_continues_it(
     with pytest.raises(KilledError):
         run(tmp_path, die_at=8)
     newest = Checkpoints(tmp_path).newest()
+    assert newest is not None
     newest.write_bytes(newest.read_bytes()[:5000])
     with pytest.raises(DamagedCheckpointError, match=newest.name):
         run(tmp_path)
@@ -249,6 +251,7 @@ def test_sigkill_in_the_middle_of_training(tmp_path, uninterrupted):
         process = subprocess.Popen(
             [sys.executable, "-c", SCRIPT.format(here=here), str(folder)], stdout=subprocess.PIPE
         )
+        assert process.stdout is not None
         assert process.stdout.readline() == b"training\n"
         before = Checkpoints(folder).newest()
         while Checkpoints(folder).newest() == before and process.poll() is None:

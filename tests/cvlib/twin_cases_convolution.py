@@ -91,7 +91,7 @@ def depthwise(draw: st.DrawFn, pointwise: bool = False) -> Call:
     seed = draw(SEEDS)
     rng = np.random.default_rng(seed)
     middle = channels * multiplier
-    arrays = {
+    arrays: dict[str, np.ndarray | None] = {
         "x": array(draw, rng, draw(st.integers(1, 3)), channels, *slide["size"]),
         "w": array(draw, rng, middle, 1, *slide["kernel"]),
     }
