@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from cvlib.grading.sandbox import private
 from cvlib.grading.sandbox.fork_server import ForkServer, close_servers
-from cvlib.grading.sandbox.policy import Policy, SandboxError, private
+from cvlib.grading.sandbox.policy import Policy, SandboxError
 from cvlib.grading.sandbox.servers import KEPT_IDLE, server_for
 from cvlib.grading.sandbox.session import Session
 from tests.without import needs_wall

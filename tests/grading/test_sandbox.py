@@ -22,10 +22,11 @@ from typing import Any
 import pytest
 
 import cvlib
+from cvlib.grading.sandbox import fork_server, identity, mounts
 from cvlib.grading.sandbox import policy as sandbox
 from cvlib.grading.sandbox.cgroup import make_group
 from cvlib.grading.sandbox.kernel import KernelProcess, new_connection
-from cvlib.grading.sandbox.policy import Policy, SandboxUnavailable, fork_server, identity, mounts
+from cvlib.grading.sandbox.policy import Policy, SandboxUnavailable
 from cvlib.grading.sandbox.private import new_directory
 from cvlib.grading.sandbox.probe import probe
 from cvlib.grading.sandbox.session import Session
