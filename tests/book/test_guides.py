@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -149,7 +150,7 @@ def test_options_in_running_text_exist() -> None:
             assert code in known | others, f"{page.name}: {code}"
 
 
-def configurables() -> dict[str, type]:
+def configurables() -> dict[str, type[Any]]:
     """Classes with settings: nbgrader's, the judge's and the late policy, by name."""
     from nbgrader.apps.nbgraderapp import NbGraderApp
     from nbgrader.exchange.default import Exchange

@@ -22,12 +22,12 @@ KILOBYTE = 1024
 def loaded(page: BeautifulSoup) -> list[str]:
     """The addresses a browser fetches by itself to show the page."""
     found = [
-        tag[attribute]
+        str(tag[attribute])
         for name, attribute in LOADING.items()
         for tag in page.find_all(name)
         if tag.get(attribute)
     ]
-    links = [a["href"] for a in page.find_all("link", rel=["next", "prev", "index", "search"])]
+    links = [str(a["href"]) for a in page.find_all("link", rel=["next", "prev", "index", "search"])]
     return [u for u in found if u not in links and not u.startswith(("data:", "#"))]
 
 

@@ -68,7 +68,7 @@ def test_the_arrow_keys_choose_unit_and_layer(widget):
 )
 def test_it_computes_what_the_library_computes(widget, layers):
     set_layers(widget, layers)
-    stack = [LayerGeometry(*((n,) for n in layer)) for layer in layers]
+    stack = [LayerGeometry((k,), (s,), (p,), (d,)) for k, s, p, d in layers]
     stage = widget.locator(".rf-stage")
     stage.focus()
     for key in ("Home", "ArrowRight", "End"):

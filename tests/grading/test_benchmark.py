@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_renaming_keeps_arguments_exercises_and_meaning():
     assert "new_total" in other
     assert "new_mean" in other
     assert "new_x" not in other
-    namespaces = []
+    namespaces: list[dict[str, Any]] = []
     for text in (source, other):
         namespaces.append({})
         exec(text, namespaces[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,9 @@ def test_foundations_are_found_through_others(chain):
 
 
 def test_building_on_something_later_is_refused():
-    answer = {"points": 1.0, "objective": "o", "section": "a#b", "kind": "answer", "reference": 1}
+    answer: dict[str, Any] = {
+        "points": 1.0, "objective": "o", "section": "a#b", "kind": "answer", "reference": 1,
+    }  # fmt: skip
     first = Exercise("first", "F", builds_on=("second",), **answer)
     with pytest.raises(ValueError, match="expected earlier exercises in builds_on"):
         ProblemSet("ps", "P", "c", (first, Exercise("second", "S", **answer)))

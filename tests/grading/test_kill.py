@@ -53,7 +53,11 @@ def whole_run(school: School) -> None:
     run = school.start("--workers", "2")
     with orphans_adopted() as remaining:
         for finished in (0, 2):
-            until(lambda n=finished: len(school.results()) >= n and dask_workers(run.pid), run)
+
+            def under_way(n: int = finished) -> bool:
+                return len(school.results()) >= n and bool(dask_workers(run.pid))
+
+            until(under_way, run)
             time.sleep(chance.uniform(0, 1.0))
             for worker in dask_workers(run.pid):
                 assert gradebook not in open_files(worker)

@@ -159,7 +159,7 @@ def test_another_plugin_of_the_instructor_is_kept(term: Term) -> None:
 
 
 def test_free_days_are_spent_in_the_order_of_due_dates(term: Term) -> None:
-    policy = {"kind": "per_day", "late_days": 3}
+    policy: dict[str, Any] = {"kind": "per_day", "late_days": 3}
     term.another_set("ps91_next", DUE + 7 * DAY)
     term.another_set("ps89_before", DUE - 7 * DAY)
     term.late_by(HOUR, set_id="ps89_before")  # one day
@@ -173,7 +173,7 @@ def test_free_days_are_spent_in_the_order_of_due_dates(term: Term) -> None:
 
 
 def test_work_past_the_cutoff_spends_no_free_day(term: Term) -> None:
-    policy = {"kind": "per_day", "late_days": 2, "cutoff": 72.0}
+    policy: dict[str, Any] = {"kind": "per_day", "late_days": 2, "cutoff": 72.0}
     term.another_set("ps89_before", DUE - 20 * DAY)
     term.late_by(5 * DAY, set_id="ps89_before")
     term.late_by(2 * DAY)

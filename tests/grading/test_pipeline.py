@@ -136,8 +136,8 @@ def test_a_variant_is_pasted_only_if_a_notebook_has_all_the_names_it_needs(
     def alone(x):
         return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0
 
-    def annotated(x: LoadedSet) -> float:
-        return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0
+    def annotated(x: LoadedSet) -> float:  # wrongly, and with a name that a notebook lacks
+        return float(((x - x.mean()) ** 2).mean()) if x.size else 0.0  # type: ignore[attr-defined]
 
     room, spread = Classroom(tiny, seed=0), tiny.problem_set["spread"]
     assert room.pasted(spread, Variant("alone", alone)) is not None
@@ -200,7 +200,7 @@ def test_the_judge_alone_writes_under_a_check_cell(graded: Course) -> None:
 
 
 def test_results_hold_words_for_each_student_and_no_hidden_case(graded: Course) -> None:
-    texts = {}
+    texts: dict[str, str] = {}
     for path in graded.results.glob("*.json"):
         result = Result.from_json(path.read_bytes())
         assert result.to_json() == path.read_bytes()

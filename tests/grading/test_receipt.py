@@ -52,7 +52,7 @@ def result(score: float) -> Result:
 
 
 def ensure(course: Course, work: Submission = WORK, score: float = 3.0, **changes: Any) -> Path:
-    facts = {"spec": "a digest of the set", "seed": SEED} | changes
+    facts: dict[str, Any] = {"spec": "a digest of the set", "seed": SEED} | changes
     return ensure_receipt(course, SET_ID, work, result(score), **facts)
 
 

@@ -138,8 +138,8 @@ def rows(course: Course) -> dict[str, list[dict[str, Any]]]:
     known: dict[str, str] = {}
     for table, (own, parents) in NAMES.items():
         for row in tables[table]:
-            parts = [known.get(row[p], row[p]) for p in parents]
-            known[row["id"]] = "/".join([table, *parts, known.get(row[own], row[own])])
+            parts: list[Any] = [known.get(row[p], row[p]) for p in (*parents, own)]
+            known[row["id"]] = "/".join([table, *parts])
     told: dict[str, list[dict[str, Any]]] = {}
     for table, found in tables.items():
         for row in found:

@@ -47,6 +47,7 @@ def test_a_policy_an_interrupt_and_a_shutdown() -> None:
         assert isinstance(provisioner, BubblewrapProvisioner)
         assert provisioner._kernel is not None
         directory = provisioner._kernel.directory
+        assert directory is not None
         reply = client.execute_interactive("import torch; torch.nn", timeout=20, output_hook=len)
         assert reply["content"]["evalue"] == "torch is withheld in this exercise"
         waiting = client.execute("print('here', flush=True)\nwhile True: pass")

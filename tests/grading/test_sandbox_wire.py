@@ -7,6 +7,7 @@ import os
 import socket
 import time
 import tracemalloc
+from typing import Any
 
 import pytest
 from jupyter_client.session import Session as JupyterSession
@@ -53,10 +54,12 @@ def test_what_jupyter_sends_is_read() -> None:
     channel, theirs = pair(limit=10**6)
     jupyter = JupyterSession(key=b"")
     data = os.urandom(30_000)
+    peer: Any = Peer()
     sent = jupyter.send(
-        Peer(), "stream", {"text": "ü" * 300}, parent={"msg_id": "7"}, ident=b"topic",
+        peer, "stream", {"text": "ü" * 300}, parent={"msg_id": "7"}, ident=b"topic",
         buffers=[data],
     )  # fmt: skip
+    assert sent is not None
     channel.read()
     message = Message(channel.messages.popleft())
     assert (message.kind, message.parent, message.content) == ("stream", "7", sent["content"])

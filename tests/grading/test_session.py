@@ -129,7 +129,7 @@ class TestRun:
 class TestCall:
     def test_plain_data_goes_and_comes(self, session: Session) -> None:
         values = [None, True, -3, 2.5, "straße", [1, (2.0, "x")], {"a": np.arange(6).reshape(2, 3)},
-                  np.float32([np.nan, np.inf, -0.0]), np.zeros((0, 3), bool)]  # fmt: skip
+                  np.array([np.nan, np.inf, -0.0], np.float32), np.zeros((0, 3), bool)]  # fmt: skip
         replies = answers(session, "def f(x): return x", *values)
         assert [r.status for r in replies] == ["ok"] * len(values)
         for sent, reply in zip(values, replies, strict=True):
@@ -271,7 +271,7 @@ class TestCall:
 
     def test_a_call_takes_the_judge_little_effort(self, session: Session) -> None:
         define(session, "def f(x): return x")
-        calls = [((np.ones((4, 4)),), {})] * 50
+        calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [((np.ones((4, 4)),), {})] * 50
         session.call("f", None, calls, 20)
         replies, loops = effort(session.call, "f", None, calls, 60)
         assert all(r.status == "ok" for r in replies)
@@ -462,6 +462,7 @@ def test_the_unsafe_way_has_the_same_face() -> None:
         assert reply.detail.startswith("ImportError: torch is withheld in this exercise")
         assert session._kernel is not None
         directory = session._kernel.directory
+        assert directory is not None
         assert session.run("while True: pass", timeout=1).status == "timeout"
     assert not directory.exists()
 

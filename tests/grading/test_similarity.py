@@ -35,6 +35,7 @@ from cvlib.grading.similarity.tokens import (
 from cvlib.grading.similarity.works import Work, read_work
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from tests.effort import effort
+from tests.tags import one
 
 ROOT = Path(__file__).parents[2]
 SET_ID = "ps02_convolution"
@@ -444,7 +445,7 @@ def test_the_page_shows_both_passages_and_nothing_in_it_can_run(pair: Comparison
     assert [len(s.select("mark")) > 5 for s in sides] == [True, True]
     assert all("SIGMOD" in t for t in [soup.get_text()])
     assert "What this page cannot tell" in soup.get_text()
-    label = soup.select_one("svg[role=img]")["aria-label"]
+    label = one(soup.select_one("svg[role=img]"))["aria-label"]
     assert f"{len(pair.scores)} pairs" in label
     assert len(soup.select("rect.listed")) == 1
 
@@ -454,7 +455,7 @@ def test_marked_lines_are_those_that_both_have(cohort: Cohort) -> None:
     ada = OWN | {"compose": OWN["compose"] + added}
     found = cohort.compare({"ada": cohort.notebook(70, ada), "bob": cohort.notebook(71, OWN)})
     soup = BeautifulSoup(similar_page([found]), "html.parser")
-    compose = next(d for d in soup.select("details") if "Two slides" in d.summary.get_text())
+    compose = next(d for d in soup.select("details") if "Two slides" in one(d.summary).get_text())
     marked = " ".join(m.get_text() for m in compose.select("mark"))
     assert "total.get((p + s, q + t), 0.0)" in marked
     assert "nobody_else + [3, 4, 5]" not in marked

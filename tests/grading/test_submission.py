@@ -50,7 +50,8 @@ def test_a_cell_that_never_ends_costs_itself_alone(room: Classroom, plan: Plan) 
     raw = to_bytes(rewrite(room.solved(), "inner", endless))
     result = execute(raw, replace(plan, limits=Limits(cell_seconds=2.0)))
     assert scores(result) == {"spread": 4.0, "inner": 0.0, "taps": 1.0, "Twice": 2.0}
-    texts = [o.get("text", o.get("evalue")) for o in outputs_of(result, room, raw, "inner")]
+    outputs = outputs_of(result, room, raw, "inner")
+    texts: list[Any] = [o.get("text", o.get("evalue")) for o in outputs]
     assert texts[0] == "so far\n"
     assert "stopped after 2 s" in texts[-1]
 
@@ -101,7 +102,12 @@ def test_nothing_answered_starts_no_session(
 ) -> None:
     opened: list[Session] = []
     enter = Session.__enter__
-    monkeypatch.setattr(Session, "__enter__", lambda self: opened.append(self) or enter(self))
+
+    def watched(session: Session) -> Session:
+        opened.append(session)
+        return enter(session)
+
+    monkeypatch.setattr(Session, "__enter__", watched)
     result = execute(to_bytes(room.blank()), plan)
     assert opened == []
     execute(to_bytes(insert_after(room.blank(), "taps", "taps = 27")), plan)
