@@ -43,7 +43,7 @@ class Costs:
     """Adds up what the tests of a topic cost, over all processes of a run."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: Any = Counter()  # of floats, which the type of a Counter does not know
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

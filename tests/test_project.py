@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from email.message import Message
 from importlib.metadata import distribution, version
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -49,7 +51,9 @@ def test_constraints_pin_a_version_in_the_range_of_pyproject(requirement):
 
 def promised() -> list[str]:
     """The Pythons of the README's promise: 3.11 to 3.14 are four."""
-    oldest, newest = PROMISE.search((ROOT / "README.md").read_text()).groups()
+    promise = PROMISE.search((ROOT / "README.md").read_text())
+    assert promise is not None
+    oldest, newest = promise.groups()
     return [f"3.{n}" for n in range(int(oldest[2:]), int(newest[2:]) + 1)]
 
 
@@ -60,7 +64,8 @@ def test_the_environment_has_the_pinned_version(name):
 
 @pytest.mark.parametrize("name", sorted({*pins()} - {INSTALLER}))
 def test_a_pin_installs_on_every_python_that_the_readme_promises(name):
-    wanted = SpecifierSet(distribution(name).metadata.get("Requires-Python") or "")
+    metadata = cast(Message, distribution(name).metadata)
+    wanted = SpecifierSet(metadata.get("Requires-Python") or "")
     too_old = [python for python in promised() if not wanted.contains(f"{python}.0")]
     assert not too_old, f"{name}=={pins()[name]} wants Python {wanted}, not {', '.join(too_old)}"
 

@@ -157,7 +157,7 @@ def test_the_cpu_build_comes_from_its_makers_where_no_gpu_is(name, index, tmp_pa
     setup.torch(installer(setup, name, tmp_path))
     assert machine.installed(setup.venv) == {"torch": f"{machine.pins()['torch']}+cpu"}
     assert machine.has_cuda(setup.venv) is False
-    assert f"TORCH=cpu: PyTorch's build for CPUs, from {index}" in setup.teller.stream.getvalue()
+    assert f"TORCH=cpu: PyTorch's build for CPUs, from {index}" in told_by(setup.teller)
 
 
 @pytest.mark.parametrize("name", ["pip", "uv"])
@@ -171,7 +171,7 @@ def test_a_cpu_build_that_pip_is_led_to_is_taken_first(name, tmp_path, monkeypat
         monkeypatch.setenv(places, str(tmp_path))
     setup.torch(installer(setup, name, tmp_path))
     assert machine.installed(setup.venv) == {"torch": f"{machine.pins()['torch']}+cpu"}
-    assert "from where pip is set up to look" in setup.teller.stream.getvalue()
+    assert "from where pip is set up to look" in told_by(setup.teller)
 
 
 def test_without_that_index_the_gigabytes_are_announced(tmp_path, monkeypatch):
@@ -181,7 +181,7 @@ def test_without_that_index_the_gigabytes_are_announced(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     setup.torch(installer(setup, "pip", tmp_path))
     assert machine.installed(setup.venv) == {}
-    assert "3 GB of CUDA" in setup.teller.stream.getvalue()
+    assert "3 GB of CUDA" in told_by(setup.teller)
 
 
 def empty_setup(folder: Path) -> install.Setup:
@@ -189,6 +189,11 @@ def empty_setup(folder: Path) -> install.Setup:
     venv = folder / "a venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     return install.Setup(venv, install.Teller(io.StringIO()))
+
+
+def told_by(teller: install.Teller) -> str:
+    assert isinstance(teller.stream, io.StringIO)
+    return teller.stream.getvalue()
 
 
 def installer(setup: install.Setup, name: str, folder: Path) -> install.Installer:
@@ -285,7 +290,7 @@ def test_a_terminal_gets_one_line_that_changes():
     for text, notable in install.steps(iter(SAID_BY_PIP), 195):
         teller.step(text, notable=notable)
     teller.say("ready")
-    said = teller.stream.getvalue()
+    said = told_by(teller)
     assert said.count("\n") == 1
     assert said.count("\r") == len(SAID_BY_PIP) + 1
 

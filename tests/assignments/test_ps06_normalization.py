@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_the_written_model_answer_computes_right():
 
 
 def test_the_references_agree_with_torch(loaded):
-    torch_answers = {
+    torch_answers: dict[str, Callable[..., torch.Tensor]] = {
         "batch_norm": lambda x, g, b, eps: functional.batch_norm(
             x, None, None, g, b, True, eps=eps
         ),
@@ -105,9 +106,10 @@ def test_the_folded_layer_is_the_two_layers(model, loaded):
         x = torch.randn(2, w.shape[1], 6, 6, dtype=torch.float64)
         middle = functional.conv2d(x, torch.from_numpy(w), torch.from_numpy(b)).numpy()
         expected, _ = batch_norm_forward(middle, gamma, beta, mean, var, training=False, eps=eps)
-        folded = [torch.from_numpy(np.asarray(a)) for a in model["fold"](*case.args[1:])]
-        assert np.allclose(functional.conv2d(x, *folded).numpy(), expected)
-        assert np.allclose(folded[0].numpy(), fold_batch_norm(*case.args[1:-1], eps=eps)[0])
+        folded = (torch.from_numpy(np.asarray(a)) for a in model["fold"](*case.args[1:]))
+        kernels, shifts = folded
+        assert np.allclose(functional.conv2d(x, kernels, shifts).numpy(), expected)
+        assert np.allclose(kernels.numpy(), fold_batch_norm(*case.args[1:-1], eps=eps)[0])
 
 
 def test_counts_in_the_text_are_those_that_are_graded(model, loaded):

@@ -125,6 +125,7 @@ def test_the_first_answer_to_every_call_scores_at_most_one_part(graded):
 
 
 def test_one_value_for_everything_scores_nothing(graded):
+    value: Any
     for value in (None, "42", {}, [], (), True, float("nan"), {"score": 1e9}):
         outcome = graded.mark_replies(lambda sheet, k, value=value: Reply("ok", value), 0)
         assert outcome.score == 0, value

@@ -96,7 +96,7 @@ def test_no_solution_imports_what_is_withheld(loaded):
             if isinstance(node, ast.Import):
                 modules |= {alias.name for alias in node.names}
             if isinstance(node, ast.ImportFrom):
-                modules |= {f"{node.module}.{a.name}" for a in node.names} | {node.module}
+                modules |= {f"{node.module}.{a.name}" for a in node.names} | {node.module or ""}
         for withheld in loaded.problem_set[name].withhold:
             assert not [m for m in modules if m == withheld or m.startswith(withheld + ".")]
 

@@ -1,7 +1,9 @@
 """Activations as layers, and what saturates and kills them."""
 
 import re
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ def rng():
     return np.random.default_rng(0)
 
 
-LAYERS = {
+LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     **{name: (partial(Activation, name), (3, 4)) for name in NAMES},
     "leaky_relu with a slope": (lambda: Activation("leaky_relu", slope=0.3), (3, 2, 2, 2)),
     "PReLU": (lambda: PReLU(2, dtype=np.float64), (3, 2, 2, 2)),

@@ -246,11 +246,11 @@ def test_bad_arrays_are_named(name):
 
 
 def test_global_average_names_what_is_wrong():
-    pool: Callable[..., Any]
-    for pool, zeros in (
+    passes: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = (
         (global_avg_pool2d_forward, np.zeros),
         (accelerated.global_avg_pool2d, torch.zeros),
-    ):
+    )
+    for pool, zeros in passes:
         with pytest.raises(ValueError, match=re.escape("x must have 4 axes (N, C, H, W), got 2")):
             pool(zeros((2, 3)))
     with pytest.raises(ValueError, match=re.escape("shape (2, 3), got (2, 4)")):

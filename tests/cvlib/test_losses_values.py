@@ -111,11 +111,11 @@ def test_the_order_of_images_and_classes_does_not_matter(call, random):
     images = random.sample(range(len(scores)), len(scores))
     classes = random.sample(range(scores.shape[1]), scores.shape[1])
     moved, moved_labels = scores[images][:, classes], np.argsort(classes)[labels[images]]
-    backward: Callable[..., Any]
-    for forward, backward in (
+    passes: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = (
         (softmax_cross_entropy_forward, softmax_cross_entropy_backward),
         (hinge_forward, hinge_backward),
-    ):
+    )
+    for forward, backward in passes:
         (loss, cache), (same, same_cache) = forward(scores, labels), forward(moved, moved_labels)
         np.testing.assert_allclose(loss, same, rtol=1e-9)
         np.testing.assert_allclose(
@@ -180,15 +180,15 @@ def test_a_small_probability_of_being_wrong_is_not_rounded_away():
 def test_the_dtype_is_kept(dtype):
     scores = SCORES.astype(dtype)
     found = [softmax(scores), log_softmax(scores), softmax(scores, axis=0)]
-    backward: Callable[..., Any]
-    for forward, backward, losses, targets in (
+    passes: tuple[tuple[Any, ...], ...] = (
         (softmax_cross_entropy_forward, softmax_cross_entropy_backward,
          softmax_cross_entropy_losses, LABELS),
         (softmax_cross_entropy_forward, softmax_cross_entropy_backward,
          softmax_cross_entropy_losses, np.eye(3)),
         (hinge_forward, hinge_backward, hinge_losses, LABELS.astype(np.uint8)),
         (squared_error_forward, squared_error_backward, squared_error_losses, np.eye(3)),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for forward, backward, losses, targets in passes:
         loss, cache = forward(scores, targets)
         found += [loss, losses(scores, targets)]
         found += [backward(dout, cache) for dout in (1.0, 2, np.float64(3), np.ones((), dtype))]

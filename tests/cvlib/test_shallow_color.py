@@ -53,8 +53,8 @@ def test_no_images_have_no_histograms():
     ("call", "error", "message"),
     [
         (
-            lambda: color_histogram([[1]]),
-            TypeError,  # type: ignore[arg-type]
+            lambda: color_histogram([[1]]),  # type: ignore[arg-type]
+            TypeError,
             "images must be a NumPy array, got list",
         ),
         (lambda: color_histogram(IMAGE[0]), ValueError, "4 axes (N, C, H, W), got 3"),

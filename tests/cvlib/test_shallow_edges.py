@@ -130,8 +130,8 @@ def test_the_dtype_is_kept(dtype):
     ("call", "error", "message"),
     [
         (
-            lambda: hog([[1]]),
-            TypeError,  # type: ignore[arg-type]
+            lambda: hog([[1]]),  # type: ignore[arg-type]
+            TypeError,
             "images must be a NumPy array, got list",
         ),
         (lambda: hog(IMAGE.astype(int)), TypeError, "float32 or float64, got int64"),
@@ -142,8 +142,8 @@ def test_the_dtype_is_kept(dtype):
         (lambda: edge_histogram(IMAGE, 0), ValueError, "bins must be at least 1, got 0"),
         (lambda: cell_histograms(IMAGE, cell=5), ValueError, "must tile the image"),
         (
-            lambda: hog(IMAGE, cell=2.0),
-            TypeError,  # type: ignore[arg-type]
+            lambda: hog(IMAGE, cell=2.0),  # type: ignore[arg-type]
+            TypeError,
             "cell must be an int, got 2.0",
         ),
         (lambda: hog(IMAGE, clip=0), ValueError, "clip must be positive, got 0"),
