@@ -1,6 +1,7 @@
 """The experiments measure what they say: checked on cases whose answer is known."""
 
 import itertools
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from cvlib.shallow.invariance import CHANGES, changed_share, shift, shuffle_pixe
 from cvlib.shallow.network import build_network, train_networks
 from cvlib.shallow.pipelines import NETWORK, PENALTIES, RATES, learning_curves, train_shallow
 from cvlib.shallow.selection import BOARD, PATCH, TILE, cut_from_tiles
-from cvlib.shallow.tasks import PLACES, Task, pixels, tasks
+from cvlib.shallow.tasks import PLACES, Parts, Task, pixels, tasks
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +90,8 @@ def test_the_network_has_the_parameters_that_a_hand_counts():
 
 
 def test_learning_curves_hold_what_the_pipelines_got_right(digits):
-    def draw(n: int, seed: int) -> tuple[Dataset, Dataset, Dataset]:
-        training, validation, test = split(load_digits(), (n, 50, 80), seed=seed)
-        return training, validation, test
-
-    task = Task("t", draw, {"pixels": pixels}, (20, 60), steps=20)
+    task = Task("t", lambda n, seed: cast(Parts, split(load_digits(), (n, 50, 80), seed=seed)),
+                {"pixels": pixels}, (20, 60), steps=20)  # fmt: skip
     curves = learning_curves(task, seeds=(0, 1))
     assert set(curves.accuracy) == {"pixels", NETWORK}
     for row, (trained, test) in enumerate(zip(curves.trained, curves.tests, strict=True)):
