@@ -93,7 +93,7 @@ class Exercise:
 
     def worth(self, points: float) -> Exercise:
         """The exercise with so many points."""
-        return replace(self, points=float(points))
+        return replace(self, points=points)
 
     @property
     def graded_by_judge(self) -> bool:
