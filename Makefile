@@ -14,7 +14,8 @@ export OMP_NUM_THREADS ?= 1
 .DELETE_ON_ERROR:
 .PHONY: all setup doctor grade book claims test coverage lint serve lab bench clean
 
-all: grade
+all: setup
+	@$(BIN)/python book/beside.py $(MAKE) --no-print-directory grade
 	@$(BIN)/python book/build.py; built=$$?; $(BIN)/cvlib-grade where --html _build/html; exit $$built
 
 setup: $(VENV)/installed

@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from execute import cores, execute, of_a_child
+from execute import execute, of_a_child
+from this_machine import cores
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "matplotlib", "torch")

@@ -18,7 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from execute import Run, Setting, code_digest, cores, pages_with_code, processor, run_pages
+from execute import Run, Setting, code_digest, pages_with_code, run_pages
+from this_machine import cores, processor
 
 from cvlib.arithmetics import arithmetics
 from cvlib.claims import Claim

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
@@ -27,6 +26,7 @@ import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import myst_nb_reader_plugin
+from this_machine import cpuinfo, processor
 
 from cvlib.arithmetics import OWN, environment
 from cvlib.claims import SEED_SET, Claim
@@ -107,12 +107,18 @@ def run_pages(
     root: Path, work: Sequence[tuple[Path, Setting]], *, jobs: int
 ) -> Iterator[tuple[Path, Run]]:
     """Run pages under settings, the longest first, and yield each when it is done."""
-    costs = known_costs(root)
-    ordered = sorted(work, key=lambda w: -costs.get(name_of(root, w[0]), 1e9))
+    first = {page: k for k, page in enumerate(in_order(root, [page for page, _ in work]))}
+    ordered = sorted(work, key=lambda w: first[w[0]])
     with ThreadPoolExecutor(max(jobs, 1)) as pool:
         futures = {pool.submit(run_page, root, page, setting): page for page, setting in ordered}
         for future in as_completed(futures):
             yield futures[future], future.result()
+
+
+def in_order(root: Path, pages: Iterable[Path]) -> list[Path]:
+    """Pages as they are best run: those of which nothing is known, then the longest first."""
+    costs = known_costs(root)
+    return sorted(dict.fromkeys(pages), key=lambda p: -costs.get(name_of(root, p), 1e9))
 
 
 def known_costs(root: Path) -> dict[str, float]:
@@ -124,11 +130,6 @@ def known_costs(root: Path) -> dict[str, float]:
             pages = pages.get("pages", pages)
             costs |= {name: entry["cpu"] for name, entry in pages.items()}
     return costs
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def execute(root: Path, cache_folder: Path, *, jobs: int) -> dict[str, list[str]]:
@@ -208,22 +209,9 @@ def _run(root: Path, page: Path, setting: Setting, kept: Path) -> dict[str, Any]
 def _key(root: Path, page: Path, setting: Setting) -> str:
     """Name a run by all that it depends on except the library."""
     versions = ";".join(f"{name}={version(name)}" for name in VERSIONS)
-    machine = [platform.machine(), platform.python_version(), processor(), _cpuinfo("flags")]
+    machine = [platform.machine(), platform.python_version(), processor(), cpuinfo("flags")]
     parts = [name_of(root, page), code_digest(page), str(setting), versions, *machine]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    return _cpuinfo("model name") or platform.processor() or platform.machine()
-
-
-@cache
-def _cpuinfo(key: str) -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    return next((x.partition(": ")[2] for x in lines if x.startswith(key)), "")
 
 
 def _rooms(root: Path, imported: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import execute
 import pytest
+from beside import beside
 from jupyter_cache import get_cache
 
 from cvlib.arithmetics import arithmetics
@@ -58,6 +59,23 @@ def run_all(book: Path) -> dict[str, list[str]]:
 def ran(book: Path, name: str) -> int:
     place = book / f"ran-{name}"
     return len(place.read_text()) if place.exists() else 0
+
+
+def test_pages_run_beside_a_command_until_it_ends_and_the_build_finds_them(book):
+    command = "while [ ! -e ran-right ]; do sleep 0.05; done; exit 7"
+    assert beside(book, ["sh", "-c", f"cd '{book}'; {command}"]) == 7
+    assert (ran(book, "right"), ran(book, "wrong")) == (1, 0), "none is begun after its end"
+    run_all(book)
+    assert (ran(book, "right"), ran(book, "wrong")) == (1, 1)
+
+
+def test_a_page_that_fails_beside_a_command_is_left_to_the_build(book):
+    (book / "right.md").unlink()
+    assert (
+        beside(book, ["sh", "-c", f"cd '{book}'; while [ ! -e ran-wrong ]; do sleep 0.05; done"])
+        == 0
+    )
+    assert run_all(book) == {"wrong": ["ZeroDivisionError: division by zero, in `1 / 0`"]}
 
 
 def test_a_page_that_failed_is_named_with_its_line_and_tried_again(book):
