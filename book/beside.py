@@ -1,7 +1,7 @@
 """Run a command, and pages of the book beside it while it runs: ``beside.py <command> ...``.
 
-Much of what ``make`` does first keeps one processor busy. Meanwhile pages are run, one at a time, the
-longest first, and kept for the build, which runs the others and says what failed.
+Much of what ``make`` does first keeps one processor busy. Meanwhile pages are run, one at a time,
+the longest first, and kept for the build, which runs the others and says what failed.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def configurables() -> dict[str, type[Any]]:
     from nbgrader.server_extensions.formgrader import formgrader
 
     ours = [
-        getattr(importlib.import_module(f"cvlib.grading.{module}"), name)
+        getattr(importlib.import_module(f"cvlib.grading.gradebook.{module}"), name)
         for module, name in (("nbgrader_plugins", "JudgeSettings"), ("late", "LatePolicy"))
     ]
     nbgraders = NbGraderApp().all_configurable_classes()
