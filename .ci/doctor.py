@@ -35,7 +35,7 @@ NAMESPACES = {
 }
 WALL = """
 from cvlib.grading.sandbox.cgroup import make_group
-from cvlib.grading.sandbox.policy import SandboxUnavailable, probe
+from cvlib.grading.sandbox import SandboxUnavailable, probe
 try:
     probe()
 except SandboxUnavailable as error:

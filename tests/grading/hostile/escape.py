@@ -178,7 +178,7 @@ def modules_by_path(room: Classroom) -> bytes:
                  "/opt/cvlib", "/work", "/proc/1/root/opt/cvlib"}
         for root in roots:
             for path in glob.glob(f"{root}/cvlib/convolution/*") + glob.glob(
-                    f"{root}/cvlib/grading/judge.py") + glob.glob(f"{root}/*.zip") + glob.glob(
+                    f"{root}/cvlib/grading/spec/sheets.py") + glob.glob(f"{root}/*.zip") + glob.glob(
                     f"{root}/*.whl") + glob.glob(f"{root}/*.egg"):
                 try:
                     spec = importlib.util.spec_from_file_location("stolen", path)
