@@ -494,7 +494,7 @@ def test_where_namespaces_are_forbidden_the_message_says_so() -> None:
 def test_another_user_gets_a_sandbox_or_a_clear_message() -> None:
     script = """
         import os
-        from cvlib.grading.sandbox.policy import Policy, SandboxUnavailable, probe
+        from cvlib.grading.sandbox import Policy, SandboxUnavailable, probe
         import cvlib.grading.sandbox.session, cvlib.grading.sandbox.cgroup, numpy
         if os.getuid() == 0:
             os.setgroups([]); os.setgid(65534); os.setuid(65534)
