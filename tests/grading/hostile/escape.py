@@ -177,9 +177,8 @@ def modules_by_path(room: Classroom) -> bytes:
         roots = {*sys.path, *site.getsitepackages(), *glob.glob("/usr/lib/python3*/*-packages"),
                  "/opt/cvlib", "/work", "/proc/1/root/opt/cvlib"}
         for root in roots:
-            for path in glob.glob(f"{root}/cvlib/convolution/*") + glob.glob(
-                    f"{root}/cvlib/grading/spec/sheets.py") + glob.glob(f"{root}/*.zip") + glob.glob(
-                    f"{root}/*.whl") + glob.glob(f"{root}/*.egg"):
+            for path in [p for name in ("cvlib/convolution/*", "cvlib/grading/spec/sheets.py", "*.zip",
+                                        "*.whl", "*.egg") for p in glob.glob(f"{root}/{name}")]:
                 try:
                     spec = importlib.util.spec_from_file_location("stolen", path)
                     module = importlib.util.module_from_spec(spec)
