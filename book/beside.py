@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from execute import in_order, pages_with_code, run_page
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def beside(root: Path, command: Sequence[str]) -> int:
     """Run pages until the command has ended, and return its exit code."""
     with subprocess.Popen(command) as process:
+        from execute import in_order, pages_with_code, run_page  # seconds: the command has begun
+
         for page in in_order(root, pages_with_code(root)):
             if process.poll() is not None:
                 break
