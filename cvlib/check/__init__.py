@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvlib.check.asked import for_whom, other_login, personal
 from cvlib.check.failed import CheckFailed
 from cvlib.check.marking import Outcome, local_call, mark
 from cvlib.check.own_numbers import Choices, draw_numbers, in_words
-from cvlib.check.personal import for_whom, other_login, personal
 from cvlib.check.public import read_sheet
 
 __all__ = ["CheckFailed", "check", "personal"]

@@ -217,7 +217,7 @@ def desk(own: LoadedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / PUBLIC_FILE).write_bytes(public_cases(own))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr("cvlib.check.own_numbers._asked", {})
+    monkeypatch.setattr("cvlib.check.asked._asked", {})
     return tmp_path
 
 

@@ -165,7 +165,11 @@ def test_no_path_leads_to_the_content_of_a_withheld_file(session: Session) -> No
             for path in (os.path.join(base, n) for n in names):
                 if os.path.isfile(path) and not os.path.islink(path):
                     wanted = args[0].get(str(os.path.getsize(path)))
-                    if wanted and hashlib.sha256(open(path, "rb").read()).hexdigest() == wanted:
+                    try:
+                        content = open(path, "rb").read() if wanted else b""
+                    except OSError:  # the kernel has files that nobody can read
+                        continue
+                    if wanted and hashlib.sha256(content).hexdigest() == wanted:
                         found.append([os.path.basename(path), os.path.getsize(path)])
         return found
     """

@@ -104,10 +104,10 @@ def test_a_mutant_is_called_when_a_wrong_answer_is_compared_and_not_before(
         called.append(len(x))
         return x.sum() + y.sum()
 
-    inner = replace(tiny.problem_set["inner"], variants=variants)
-    plan = make_plan(
-        replace(tiny, problem_set=replace(tiny.problem_set, exercises=(inner,))), seed=1, files={}
-    )
+    others = {e.id: e for e in tiny.problem_set.exercises}
+    inner = replace(others["inner"], variants=variants)
+    changed = replace(tiny.problem_set, exercises=tuple((others | {"inner": inner}).values()))
+    plan = make_plan(replace(tiny, problem_set=changed), seed=1, files={})
     sheet = next(item.sheet for item in plan.items if item.sheet.id == "inner")
     assert mark(sheet, [Reply("ok", e) for e in sheet.expected]).state == "correct"
     assert not called
