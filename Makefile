@@ -40,7 +40,7 @@ test: setup
 
 coverage: setup
 	@mkdir -p _build/coverage && rm -f _build/coverage/data*
-	@$(BIN)/coverage run -m pytest -q tests/cvlib tests/check tests/assignments tests/grading
+	@$(BIN)/coverage run -m pytest -q -n 2 tests/cvlib tests/check tests/assignments tests/grading
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report && $(BIN)/coverage html -q -d _build/coverage/html
 
 lint: setup
