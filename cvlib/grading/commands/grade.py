@@ -1,4 +1,7 @@
-"""``cvlib-grade``: release problem sets, grade a class, make feedback, export scores."""
+"""``cvlib-grade``: release problem sets, grade a class, make feedback, export scores.
+
+The other commands are imported to be registered.
+"""
 
 from __future__ import annotations
 
