@@ -31,6 +31,8 @@ from cvlib.claims import PREFIX, Claim, claims_in
 PAGE = "book/claims"
 COLUMNS = ("What the experiment shows", "Here", "Elsewhere", "Wanted", "Margin")
 CLOSEST = 5
+#: A hyphen that stands for a minus.
+_MINUS = re.compile(r"-(?=\d)")
 #: How NumPy shows a number of its own, which no format takes.
 _NUMPY_SCALAR = re.compile(r"^np\.(?:float|int)\d+\((.*)\)$")
 
@@ -89,7 +91,13 @@ class Claims(SphinxDirective):
 def _cells(docname: str, claim: Claim, measured: Sequence[Claim]) -> list[list[nodes.Node]]:
     margin = min((c.margin for c in [claim, *measured]), default=claim.margin)
     elsewhere = _range([c.mean for c in measured], claim.unit) if measured else "not measured yet"
-    texts = [claim.sentence, here(claim), elsewhere, claim.wanted, in_words(margin)]
+    texts = [
+        claim.sentence,
+        here(claim),
+        elsewhere,
+        _MINUS.sub("−", claim.wanted),
+        in_words(margin),
+    ]
     return [[nodes.Text(text)] for text in texts]
 
 
@@ -103,7 +111,7 @@ def here(claim: Claim) -> str:
 
 def in_words(margin: float) -> str:
     """A margin as it is printed."""
-    return "every seed alike" if math.isinf(margin) else f"{margin:.1f}"
+    return "every seed alike" if math.isinf(margin) else _MINUS.sub("−", f"{margin:.1f}")
 
 
 def _range(values: Sequence[float], unit: str) -> str:
@@ -155,6 +163,7 @@ class ClaimedNumber(PasteTextRole):
             data = retrieve_glue_data(self.document, key).data
             data["text/plain"] = _NUMPY_SCALAR.sub(r"\1", data["text/plain"])
         pasted, messages = super().run()
+        pasted = [_with_true_minus(node) for node in pasted]
         try:
             kept = retrieve_glue_data(self.document, PREFIX + key)
         except RetrievalError:
@@ -165,6 +174,14 @@ class ClaimedNumber(PasteTextRole):
         link = nodes.reference("", "", *pasted, refuri=uri, classes=["claim"], internal=True)
         link["reftitle"] = f"A claim: {sentence}"
         return [link], messages
+
+
+def _with_true_minus(node: nodes.Node) -> nodes.Node:
+    if isinstance(node, nodes.Text):
+        return nodes.Text(_MINUS.sub("−", node.astext()))
+    for text in list(node.findall(nodes.Text)):
+        text.parent.replace(text, _with_true_minus(text))
+    return node
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
