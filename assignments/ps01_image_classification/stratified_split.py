@@ -9,12 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cvlib.check.compare import Tolerance
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
 from .common import Rng, section
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
 
 
 def draw_orders(rng: Rng) -> Iterator[Case]:

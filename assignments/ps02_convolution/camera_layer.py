@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvlib.grading.spec import Exercise, Variants
+from cvlib.grading.spec import EXACT, Exercise, Variants
 
-from .common import EXACT, section
+from .common import section
 
 
 def read_layer(target):

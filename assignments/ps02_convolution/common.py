@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.check.compare import Tolerance
 from cvlib.convolution import conv2d_forward, conv2d_output_size, conv_transpose2d_output_size
 from cvlib.convolution import convolution_matrix as sparse_matrix
 
@@ -16,9 +15,6 @@ Rng = np.random.Generator
 
 
 Pair = tuple[int, int]
-
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
 
 
 CHAPTER = "02_convolution"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from cvlib.convolution import count_parameters
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import EXACT, Pair, Rng, section, unequal
+from .common import Pair, Rng, section, unequal
 
 
 def draw_separable_sizes(rng: Rng) -> Iterator[Case]:

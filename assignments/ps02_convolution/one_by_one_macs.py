@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cvlib.convolution import count_macs
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import EXACT, section
+from .common import section
 
 SIZE, WIDE, NARROW, MAPS, KERNEL = (14, 14), 480, 16, 48, (5, 5)
 

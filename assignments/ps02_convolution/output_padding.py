@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import EXACT, Rng, along_each_axis, draw_geometry, output_padding, section
+from .common import Rng, along_each_axis, draw_geometry, output_padding, section
 
 
 def draw_output_paddings(rng: Rng) -> Iterator[Case]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cvlib.convolution import conv2d_output_size
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import EXACT, Pair, Rng, along_each_axis, draw_geometry, section, unequal
+from .common import Pair, Rng, along_each_axis, draw_geometry, section, unequal
 
 
 def draw_sizes(rng: Rng) -> Iterator[Case]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import receptive_field
 
-from .common import CENTRE, EXACT, POOLING, Layer, field_size, geometry, section, unit_centre
+from .common import CENTRE, POOLING, Layer, field_size, geometry, section, unit_centre
 
 CAMERA: list[Layer] = [
     ("conv", 7, 2, 3, 1), ("pool", 3, 2, 1, 1), ("conv", 3, 1, 1, 1), ("conv", 3, 2, 1, 1),

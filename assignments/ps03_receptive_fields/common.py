@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.check.compare import Tolerance
 from cvlib.receptive_field import LayerGeometry, receptive_field
 
 Rng = np.random.Generator
 
 
 Layer = tuple[str, int, int, int, int]
-
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
 
 
 CHAPTER = "03_receptive_fields"

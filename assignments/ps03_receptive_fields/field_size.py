@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
 from .common import (
     DILATED,
-    EXACT,
     POOL,
     POOLING,
     RECURSION,

@@ -7,20 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import INPUT, Graph, receptive_field
 
-from .common import (
-    CENTRE,
-    EXACT,
-    Layer,
-    Rng,
-    draw_layer,
-    geometry,
-    half_padded,
-    right_size,
-    section,
-)
+from .common import CENTRE, Layer, Rng, draw_layer, geometry, half_padded, right_size, section
 
 
 def draw_branches(rng: Rng) -> Iterator[Case]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import LayerGeometry, path_counts
 
-from .common import DILATED, EXACT, POOLING, Layer, Rng, field_size, right_size, section
+from .common import DILATED, POOLING, Layer, Rng, field_size, right_size, section
 
 
 def draw_holes(rng: Rng) -> Iterator[Case]:

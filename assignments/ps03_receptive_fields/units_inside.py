@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import units_inside as count_units_inside
 
 from .common import (
-    EXACT,
     Layer,
     Rng,
     draw_layer,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from cvlib.convolution import count_macs, count_parameters
-from cvlib.grading.spec import Exercise, Variants
+from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_key
 
-from .common import EXACT, Array, draw_keys, read_key, section
+from .common import Array, section
 
 
 def read_rings() -> np.ndarray:
@@ -47,7 +47,7 @@ EXERCISE = Exercise(
     section=section("bp-lenet"),
     kind="answer",
     reference=LENET,
-    cases=draw_keys(LENET),
+    cases=keys(LENET),
     driver=read_key,
     tolerance=EXACT,
     hints={

@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations import Activation
-from cvlib.check.compare import Tolerance
-from cvlib.grading.spec import Case
 from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden, sorted_digits
 from cvlib.layers import Flatten, Linear, Sequential
 from cvlib.optim import SGD, Adam, cosine, warmup
 from cvlib.training import fit, predict
 
 Rng = np.random.Generator
-
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
 
 
 CHAPTER = "04_backpropagation"
@@ -39,14 +34,6 @@ def one_gradient(target, which, *args):
     gradients = target(*args)
     names = ("dx", "dw", "db") if len(gradients) == 3 else ("dx", "dalpha")
     return dict(zip(names, gradients, strict=True))[which]
-
-
-def draw_keys(answer: dict[str, Any]) -> Callable[[Rng], list[Case]]:
-    return lambda rng: [Case((key,), part=key) for key in answer]
-
-
-def read_key(target, key):
-    return target.get(key)
 
 
 def digits_file() -> bytes:

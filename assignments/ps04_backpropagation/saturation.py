@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cvlib.check.compare import Tolerance
-from cvlib.grading.spec import Exercise, Variants
+from cvlib.grading.spec import Exercise, Variants, keys, read_key
 
-from .common import draw_keys, read_key, section
+from .common import section
 
 FLAT = 0.01  # the slope at the edge
 
@@ -29,7 +29,7 @@ EXERCISE = Exercise(
     section=section("bp-saturation"),
     kind="answer",
     reference=SATURATION,
-    cases=draw_keys(SATURATION),
+    cases=keys(SATURATION),
     driver=read_key,
     tolerance=Tolerance(rtol=2e-3, atol=0.0),  # three digits, but tanh_edge is not 3
     hints={

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import EXACT, Rng, section
+from .common import Rng, section
 
 NEVER = -1.0
 

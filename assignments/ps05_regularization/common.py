@@ -7,14 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from cvlib.check.compare import Tolerance
 from cvlib.datasets import Dataset
 from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden
 
 Rng = np.random.Generator
-
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
 
 
 CHAPTER = "05_regularization"
@@ -27,10 +23,6 @@ def section(anchor: str) -> str:
 def softmax(z: np.ndarray) -> np.ndarray:
     powers = np.exp(z - z.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def read_key(target, key):
-    return target.get(key)
 
 
 def one_mean(target, which, *args):

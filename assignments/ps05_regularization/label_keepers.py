@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants, read_key
 
-from .common import EXACT, read_key, section
+from .common import section
 
 #: In the order of the notebook: mirror, half a turn, upside-down mirror, 5°, shift, red ⇄ green, γ.
 KEEPERS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import Case, Exercise, Variants, read_key
 
-from .common import read_key, section
+from .common import section
 
 variants = Variants()
 EXERCISE = Exercise(

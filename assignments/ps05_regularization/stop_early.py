@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.regularization import stopping_point
 
-from .common import EXACT, Rng, section
+from .common import Rng, section
 
 
 def draw_losses(rng: Rng) -> Iterator[Case]:

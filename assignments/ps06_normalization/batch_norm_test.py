@@ -9,17 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import batch_norm_forward
 
-from .common import (
-    Rng,
-    apply,
-    by_axes,
-    draw_batch,
-    draw_eps,
-    others,
-    per_channel,
-    section,
-    wide,
-)
+from .common import Rng, apply, by_axes, draw_batch, draw_eps, others, per_channel, section, wide
 
 
 def draw_test_time(rng: Rng) -> Iterator[Case]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from cvlib.check.compare import Tolerance
-from cvlib.grading.spec import Case, Exercise, Variants
+from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_key
 
-from .common import FAMILY, Rng, section
-
-EXACT = Tolerance(rtol=0.0, atol=0.0)
-
+from .common import FAMILY, section
 
 N, C, H, W, GROUPS, MOMENTUM = 64, 96, 14, 10, 8, 0.05
 
@@ -29,14 +24,6 @@ COUNTS = {
 }
 
 
-def draw_keys(answer: Mapping[str, Any]) -> Callable[[Rng], Iterator[Case]]:
-    return lambda rng: (Case((key,), part=key) for key in answer)
-
-
-def read_key(target, key):
-    return target.get(key)
-
-
 variants = Variants()
 EXERCISE = Exercise(
     id="count_them",
@@ -45,7 +32,7 @@ EXERCISE = Exercise(
     section=section("norm-family"),
     kind="answer",
     reference=COUNTS,
-    cases=draw_keys(COUNTS),
+    cases=keys(COUNTS),
     driver=read_key,
     tolerance=EXACT,
     hints={

@@ -27,6 +27,11 @@ def read_own_answer(target: Any, **numbers: Any) -> Any:
     return target(**numbers) if callable(target) else target
 
 
+def read_key(target: Any, key: Any) -> Any:
+    """Take one entry of the student's dict; ``None`` where it has none."""
+    return target.get(key)
+
+
 @functools.cache
 def source_of(function: Callable[..., Any]) -> str:
     """The source of a function: read once, so its file may go."""

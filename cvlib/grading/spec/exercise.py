@@ -22,6 +22,8 @@ Cases = Callable[[np.random.Generator], Iterable["Case"]]
 
 PUBLIC_SEED = 0
 DEFAULT_TOLERANCE = Tolerance()
+#: For whole numbers, and for what is a copy of something.
+EXACT = Tolerance(rtol=0.0, atol=0.0)
 #: With fewer ways to draw a student's own numbers, two of a class too often have the same.
 FEWEST_DRAWS = 100
 
@@ -37,6 +39,11 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     part: str = "values"
     truth: Any = None
+
+
+def keys(answer: Mapping[str, Any]) -> Cases:
+    """Draw a case and a part for each entry of an answer that is a dict; ``read_key`` reads it."""
+    return lambda rng: (Case((key,), part=key) for key in answer)
 
 
 @dataclass(frozen=True)
