@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cvlib.activations.learned import check_maxout, check_prelu
-from cvlib.convolution.accelerated import check_tensors
+from cvlib.tensors import check_tensors
 
 __all__ = ["elu", "leaky_relu", "maxout", "prelu", "relu", "sigmoid", "tanh"]
 

@@ -12,9 +12,10 @@ from cvlib.activations.learned import (
     prelu_backward,
     prelu_forward,
 )
+from cvlib.arrays import Array
 from cvlib.convolution.geometry import as_count
 from cvlib.layers.initialization import initialize
-from cvlib.layers.layer import Array, Layer, Parameter
+from cvlib.layers.layer import Layer, Parameter
 
 #: The activations without parameters, by name.
 NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "elu")

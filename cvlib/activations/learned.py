@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank, check_upstream
+from cvlib.arrays import Array, check_arrays, check_rank, check_upstream
 
 
 def check_prelu(x_shape: tuple[int, ...], alpha_shape: tuple[int, ...]) -> None:
@@ -19,9 +19,7 @@ def check_prelu(x_shape: tuple[int, ...], alpha_shape: tuple[int, ...]) -> None:
         )
 
 
-def prelu_forward(
-    x: FloatArray, alpha: FloatArray
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
+def prelu_forward(x: Array, alpha: Array) -> tuple[Array, tuple[Array, Array]]:
     """Learn how much of the negative to let through: out = x for x > 0, α[c] · x otherwise.
 
     Shapes: x (N, C, …), alpha (C,) or (1,) -> out like x, cache.
@@ -33,9 +31,7 @@ def prelu_forward(
     return np.where(x > 0, x, _along_channels(alpha, x.ndim) * x), (x, alpha)
 
 
-def prelu_backward(
-    dout: FloatArray, cache: tuple[FloatArray, FloatArray]
-) -> tuple[FloatArray, FloatArray]:
+def prelu_backward(dout: Array, cache: tuple[Array, Array]) -> tuple[Array, Array]:
     """dx = dout or α dout, as out was x or α x; dα[c] = Σ dout · min(x, 0) over channel c.
 
     Shapes: dout like x -> dx like x, dalpha like alpha.
@@ -49,15 +45,15 @@ def prelu_backward(
     return dx, dalpha if len(alpha) == x.shape[1] else dalpha.sum(keepdims=True)
 
 
-def _along_channels(alpha: FloatArray, axes: int) -> FloatArray:
+def _along_channels(alpha: Array, axes: int) -> Array:
     return alpha.reshape(1, -1, *(1,) * (axes - 2))
 
 
 class MaxoutCache(NamedTuple):
     """The input, the weights, whether there are biases, and which piece won each output."""
 
-    x: FloatArray
-    w: FloatArray
+    x: Array
+    w: Array
     biased: bool
     winner: NDArray[Any]
 
@@ -79,9 +75,7 @@ def check_maxout(
         )
 
 
-def maxout_forward(
-    x: FloatArray, w: FloatArray, b: FloatArray | None = None
-) -> tuple[FloatArray, MaxoutCache]:
+def maxout_forward(x: Array, w: Array, b: Array | None = None) -> tuple[Array, MaxoutCache]:
     """Take the largest of P linear maps: out[n, m] = max_p (w[p, m] · x[n] + b[p, m]).
 
     Two pieces already make ReLU (w₂ = 0) and |x| (w₂ = -w₁); more come as close
@@ -102,9 +96,7 @@ def maxout_forward(
     return out, MaxoutCache(x, w, b is not None, winner)
 
 
-def maxout_backward(
-    dout: FloatArray, cache: MaxoutCache
-) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def maxout_backward(dout: Array, cache: MaxoutCache) -> tuple[Array, Array, Array | None]:
     """Send each gradient through the piece that won: the sum of P linear layers' backwards.
 
     With dout_p[n, m] = dout[n, m] where piece p won, else 0: dx = Σ_p dout_p w[p],

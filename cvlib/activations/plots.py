@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvlib.activations.layers import passes
 from cvlib.activations.saturation import derivative
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
-
-Array = NDArray[Any]
 
 __all__ = ["curves", "revivals"]
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_upstream
+from cvlib.arrays import Array, check_arrays, check_upstream
 
 
-def sigmoid_forward(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+def sigmoid_forward(x: Array) -> tuple[Array, Array]:
     """Squash to (0, 1): out = 1 / (1 + e^-x).
 
     Computed from e^-|x|, which cannot overflow. Shapes: any -> the same, cache (out).
@@ -18,7 +18,7 @@ def sigmoid_forward(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return out, out
 
 
-def sigmoid_backward(dout: FloatArray, cache: FloatArray) -> FloatArray:
+def sigmoid_backward(dout: Array, cache: Array) -> Array:
     """dx = dout · σ(1 - σ), at most dout / 4.
 
     Raises ValueError or TypeError when dout is not of the output's shape and dtype, as do all
@@ -28,20 +28,20 @@ def sigmoid_backward(dout: FloatArray, cache: FloatArray) -> FloatArray:
     return dout * cache * (1 - cache)
 
 
-def tanh_forward(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+def tanh_forward(x: Array) -> tuple[Array, Array]:
     """Squash to (-1, 1): out = tanh x = 2 σ(2x) - 1. Shapes: any -> the same, cache (out)."""
     check_arrays(x=x)
     out = np.tanh(x)
     return out, out
 
 
-def tanh_backward(dout: FloatArray, cache: FloatArray) -> FloatArray:
+def tanh_backward(dout: Array, cache: Array) -> Array:
     """dx = dout · (1 - tanh²)."""
     check_upstream(dout, cache.shape, cache.dtype)
     return dout * (1 - cache * cache)
 
 
-def relu_forward(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+def relu_forward(x: Array) -> tuple[Array, Array]:
     """Cut off what is negative: out = max(x, 0). Shapes: any -> the same, cache (out).
 
     Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010.
@@ -51,15 +51,13 @@ def relu_forward(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return out, out
 
 
-def relu_backward(dout: FloatArray, cache: FloatArray) -> FloatArray:
+def relu_backward(dout: Array, cache: Array) -> Array:
     """dx = dout where x > 0, else 0; at 0, where there is no derivative, 0 as in PyTorch."""
     check_upstream(dout, cache.shape, cache.dtype)
     return dout * (cache > 0)
 
 
-def leaky_relu_forward(
-    x: FloatArray, slope: float = 0.01
-) -> tuple[FloatArray, tuple[FloatArray, float]]:
+def leaky_relu_forward(x: Array, slope: float = 0.01) -> tuple[Array, tuple[Array, float]]:
     """Let a little of the negative through: out = x for x > 0, slope · x otherwise.
 
     Shapes: any -> the same, cache.
@@ -70,16 +68,14 @@ def leaky_relu_forward(
     return np.where(x > 0, x, x.dtype.type(slope) * x), (x, slope)
 
 
-def leaky_relu_backward(dout: FloatArray, cache: tuple[FloatArray, float]) -> FloatArray:
+def leaky_relu_backward(dout: Array, cache: tuple[Array, float]) -> Array:
     """dx = dout where x > 0, else slope · dout."""
     x, slope = cache
     check_upstream(dout, x.shape, x.dtype)
     return np.where(x > 0, dout, x.dtype.type(slope) * dout)
 
 
-def elu_forward(
-    x: FloatArray, alpha: float = 1.0
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray, float]]:
+def elu_forward(x: Array, alpha: float = 1.0) -> tuple[Array, tuple[Array, Array, float]]:
     """Bend to -α instead of cutting off: out = x for x > 0, α (e^x - 1) otherwise.
 
     Shapes: any -> the same, cache. Smooth at 0 for α = 1 only.
@@ -92,7 +88,7 @@ def elu_forward(
     return out, (x, out, alpha)
 
 
-def elu_backward(dout: FloatArray, cache: tuple[FloatArray, FloatArray, float]) -> FloatArray:
+def elu_backward(dout: Array, cache: tuple[Array, Array, float]) -> Array:
     """dx = dout where x > 0, else dout · α e^x = dout · (out + α)."""
     x, out, alpha = cache
     check_upstream(dout, x.shape, x.dtype)

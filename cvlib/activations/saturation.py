@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations.layers import passes
-from cvlib.convolution.validation import FloatArray
+from cvlib.arrays import Array
 
 
-def derivative(name: str, x: FloatArray, **options: float) -> FloatArray:
+def derivative(name: str, x: Array, **options: float) -> Array:
     """Return f'(x) of an activation, as its backward has it: the gradient of an upstream of ones.
 
     Shapes: any -> the same. Raises ValueError for an unknown name.
@@ -36,9 +36,7 @@ def derivative_bounds(name: str, **options: Any) -> tuple[float, float]:
     }[name]
 
 
-def saturated_fraction(
-    name: str, x: FloatArray, *, threshold: float = 0.05, **options: float
-) -> float:
+def saturated_fraction(name: str, x: Array, *, threshold: float = 0.05, **options: float) -> float:
     """Return the share of inputs where |f'(x)| is below `threshold` of its largest value.
 
     Raises ValueError for an unknown name, no inputs, or a threshold outside (0, 1).
@@ -52,7 +50,7 @@ def saturated_fraction(
     return float(np.mean(np.abs(derivative(name, x, **options)) < threshold * largest))
 
 
-def dead_fraction(x: FloatArray) -> float:
+def dead_fraction(x: Array) -> float:
     """Return the share of units whose input is ≤ 0 for the whole batch: there a ReLU is dead.
 
     Shapes: x (N, D), units are columns; or (N, C, H, W), units are channels.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cvlib.arrays import check_rank
 from cvlib.convolution.geometry import IntOrPair, as_pair, as_slide, output_lengths
 from cvlib.convolution.matrix import convolution_pattern
 from cvlib.convolution.validation import (
@@ -17,9 +18,9 @@ from cvlib.convolution.validation import (
     check_conv_transpose2d,
     check_image,
     check_pair,
-    check_rank,
     check_vector,
 )
+from cvlib.tensors import check_tensors
 
 __all__ = [
     "compose_kernels",
@@ -34,34 +35,6 @@ __all__ = [
     "two_3x3",
     "unflatten",
 ]
-
-
-def check_tensors(**tensors: Tensor | None) -> None:
-    """Demand tensors of one floating dtype on one device (None passes).
-
-    Under autocast the dtypes may differ. Raises TypeError or ValueError naming the argument.
-    """
-    first: tuple[str, Tensor] | None = None
-    for name, tensor in tensors.items():
-        if tensor is None:
-            continue
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name} must be a torch.Tensor, got {type(tensor).__name__}")
-        if not tensor.is_floating_point():
-            raise TypeError(f"{name} must have a floating dtype, got {tensor.dtype} ({name}.dtype)")
-        if first is None:
-            first = name, tensor
-            continue
-        if tensor.device != first[1].device:
-            raise ValueError(
-                f"{name} is on {tensor.device}, {first[0]} is on {first[1].device}: "
-                f"expected one device ({name}.device)"
-            )
-        if tensor.dtype != first[1].dtype and not torch.is_autocast_enabled(tensor.device.type):
-            raise TypeError(
-                f"{name} has dtype {tensor.dtype}, {first[0]} has {first[1].dtype}: "
-                f"expected one dtype ({name}.dtype)"
-            )
 
 
 def conv2d(

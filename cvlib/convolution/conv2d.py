@@ -1,19 +1,18 @@
-"""The convolutional layer: forward, backward, and the definition with its loops."""
+"""The convolutional layer, forward and backward."""
 
 from typing import NamedTuple
 
-import numpy as np
-
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.convolution.correlation import correlate, match, spread
 from cvlib.convolution.geometry import IntOrPair, Slide
-from cvlib.convolution.validation import FloatArray, check_arrays, check_conv2d, check_upstream
+from cvlib.convolution.validation import check_conv2d
 
 
 class Cache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    x: FloatArray
-    w: FloatArray
+    x: Array
+    w: Array
     biased: bool
     slide: Slide
     groups: int
@@ -21,15 +20,15 @@ class Cache(NamedTuple):
 
 
 def conv2d_forward(
-    x: FloatArray,
-    w: FloatArray,
-    b: FloatArray | None = None,
+    x: Array,
+    w: Array,
+    b: Array | None = None,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
     groups: int = 1,
-) -> tuple[FloatArray, Cache]:
+) -> tuple[Array, Cache]:
     """Slide every kernel over the image and write down how well each window matches it.
 
     out[n, k, i, j] = b[k] + Σ_crs w[k, c, r, s] · x[n, c, i·stride + r·dilation - padding, …]
@@ -51,9 +50,7 @@ def conv2d_forward(
     return out, Cache(x, w, b is not None, slide, groups, out.shape)
 
 
-def conv2d_backward(
-    dout: FloatArray, cache: Cache
-) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def conv2d_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     """Turn the gradient of the output into the gradients of image, kernel and bias.
 
     dx = Aᵀ dout, where out = A x: each output's gradient goes back to the pixels it saw.
@@ -69,38 +66,3 @@ def conv2d_backward(
     dw = match(x, dout, (w.shape[2], w.shape[3]), slide, groups)
     db = dout.sum(axis=(0, 2, 3)) if biased else None
     return dx, dw, db
-
-
-def conv2d_naive(
-    x: FloatArray,
-    w: FloatArray,
-    b: FloatArray | None = None,
-    *,
-    stride: IntOrPair = 1,
-    padding: IntOrPair = 0,
-    dilation: IntOrPair = 1,
-    groups: int = 1,
-) -> FloatArray:
-    """Convolve by the definition, one output number at a time: slow, and easy to believe.
-
-    out[n, k, i, j] = b[k] + Σ_crs w[k, c, r, s] · x[n, c, i·stride + r·dilation - padding, …]
-
-    Shapes and errors as in `conv2d_forward`.
-    """
-    check_arrays(x=x, w=w, b=b)
-    b_shape = None if b is None else b.shape
-    slide, size = check_conv2d(x.shape, w.shape, b_shape, stride, padding, dilation, groups)
-    stride, padding, dilation = slide
-    share, kernels = w.shape[1], len(w) // groups
-    padded = np.pad(x, ((0, 0), (0, 0), (padding[0], padding[0]), (padding[1], padding[1])))
-    out = np.zeros((len(x), len(w), *size), x.dtype)
-    for n, k, i, j in np.ndindex(out.shape):
-        first = k // kernels * share
-        # Σ_crs w[k, c, r, s] · x[n, c, i·stride + r·dilation - padding, …]
-        for c, r, s in np.ndindex(w.shape[1:]):
-            row = i * stride[0] + r * dilation[0]
-            column = j * stride[1] + s * dilation[1]
-            out[n, k, i, j] += w[k, c, r, s] * padded[n, first + c, row, column]
-        if b is not None:
-            out[n, k, i, j] += b[k]
-    return out

@@ -7,13 +7,13 @@ backward; a transposed convolution runs `spread` forward and the other two backw
 
 import numpy as np
 
+from cvlib.arrays import Array
 from cvlib.convolution.frames import View, add_tap
 from cvlib.convolution.geometry import Pair, Slide
 from cvlib.convolution.patches import patches, plan
-from cvlib.convolution.validation import FloatArray
 
 
-def correlate(x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) -> FloatArray:
+def correlate(x: Array, w: Array, size: Pair, slide: Slide, groups: int) -> Array:
     """Slide the kernel over the image: y[k, i, j] = Σ_crs w[k, c, r, s] x[c, is + rd - p, …].
 
     Shapes: x (N, C, H, W), w (K, C / groups, R, S) -> (N, K, *size). Padding may be negative.
@@ -35,12 +35,12 @@ def correlate(x: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: in
     return y
 
 
-def packed(grouped: FloatArray) -> FloatArray:
+def packed(grouped: Array) -> Array:
     """Write the outputs of several images side by side: (m, G, K / G, P) -> (G, K / G, m·P)."""
     return grouped.transpose(1, 2, 0, 3).reshape(*grouped.shape[1:3], -1)
 
 
-def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) -> FloatArray:
+def spread(y: Array, w: Array, size: Pair, slide: Slide, groups: int) -> Array:
     """Send every output back to the pixels it looked at: the adjoint of `correlate` in x.
 
     x[c, is + rd - p, …] += Σ_k w[k, c, r, s] y[k, i, j].
@@ -64,7 +64,7 @@ def spread(y: FloatArray, w: FloatArray, size: Pair, slide: Slide, groups: int) 
     return _spread_strided(y, w, view, size, groups)
 
 
-def rotated(w: FloatArray, groups: int) -> FloatArray:
+def rotated(w: Array, groups: int) -> Array:
     """Turn each kernel by 180° and exchange its input and output channels, group by group."""
     kernels, share, height, width = w.shape
     split = w.reshape(groups, kernels // groups, share, height, width)
@@ -73,9 +73,7 @@ def rotated(w: FloatArray, groups: int) -> FloatArray:
     return np.ascontiguousarray(turned).reshape(groups * share, -1, height, width)
 
 
-def _spread_strided(
-    y: FloatArray, w: FloatArray, view: View, size: Pair, groups: int
-) -> FloatArray:
+def _spread_strided(y: Array, w: Array, view: View, size: Pair, groups: int) -> Array:
     kernels, channels = len(w) // groups, w.shape[1] * groups
     height, width = view.size
     x = np.zeros((len(y), channels, *size), y.dtype)
@@ -99,7 +97,7 @@ def _spread_strided(
     return x
 
 
-def match(x: FloatArray, y: FloatArray, kernel_size: Pair, slide: Slide, groups: int) -> FloatArray:
+def match(x: Array, y: Array, kernel_size: Pair, slide: Slide, groups: int) -> Array:
     """Correlate input with output: the adjoint of `correlate` in w.
 
     w[k, c, r, s] = Σ_nij y[n, k, i, j] x[n, c, is + rd - p, …].

@@ -1,22 +1,23 @@
 """One convolution as two cheaper ones: depthwise then pointwise, 3×3 then 3×3, n×1 then 1×n."""
 
+from cvlib.arrays import Array, check_arrays, check_rank
 from cvlib.convolution.conv2d import Cache, conv2d_backward, conv2d_forward
 from cvlib.convolution.geometry import IntOrPair, as_pair
 from cvlib.convolution.transposed import conv_transpose2d_forward
-from cvlib.convolution.validation import FloatArray, check_arrays, check_pair, check_rank
+from cvlib.convolution.validation import check_pair
 
 TwoCaches = tuple[Cache, Cache]
 
 
 def depthwise_conv2d_forward(
-    x: FloatArray,
-    w: FloatArray,
-    b: FloatArray | None = None,
+    x: Array,
+    w: Array,
+    b: Array | None = None,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
-) -> tuple[FloatArray, Cache]:
+) -> tuple[Array, Cache]:
     """Convolve each channel with kernels of its own: a convolution with as many groups as channels.
 
     out[n, c·m + q, i, j] = b[c·m + q] + Σ_rs w[c·m + q, 0, r, s] · x[n, c, i·stride + r·dilation …]
@@ -32,9 +33,7 @@ def depthwise_conv2d_forward(
     )
 
 
-def depthwise_conv2d_backward(
-    dout: FloatArray, cache: Cache
-) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def depthwise_conv2d_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     """Return (dx, dw, db) of `depthwise_conv2d_forward`: the backward of the grouped convolution.
 
     Shapes and errors as in `conv2d_backward`.
@@ -43,15 +42,15 @@ def depthwise_conv2d_backward(
 
 
 def depthwise_separable_forward(
-    x: FloatArray,
-    depthwise_w: FloatArray,
-    pointwise_w: FloatArray,
-    b: FloatArray | None = None,
+    x: Array,
+    depthwise_w: Array,
+    pointwise_w: Array,
+    b: Array | None = None,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
-) -> tuple[FloatArray, TwoCaches]:
+) -> tuple[Array, TwoCaches]:
     """Filter each channel on its own, then mix the channels pixel by pixel.
 
     out = pointwise_w ⋆ (depthwise_w ⋆ x) + b; stride, padding and dilation belong to the first.
@@ -70,8 +69,8 @@ def depthwise_separable_forward(
 
 
 def depthwise_separable_backward(
-    dout: FloatArray, cache: TwoCaches
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]:
+    dout: Array, cache: TwoCaches
+) -> tuple[Array, Array, Array, Array | None]:
     """Return (dx, ddepthwise_w, dpointwise_w, db): first back through the mix, then the filters.
 
     Shapes: as the arguments of `depthwise_separable_forward`. Errors as in `conv2d_backward`.
@@ -80,13 +79,13 @@ def depthwise_separable_backward(
 
 
 def two_3x3_forward(
-    x: FloatArray,
-    w1: FloatArray,
-    w2: FloatArray,
+    x: Array,
+    w1: Array,
+    w2: Array,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
-) -> tuple[FloatArray, TwoCaches]:
+) -> tuple[Array, TwoCaches]:
     """See 5×5 pixels through two 3×3 convolutions: 18 weights instead of 25, a channel pair.
 
     out = w2 ⋆ (w1 ⋆ x) = compose_kernels(w1, w2) ⋆ x
@@ -106,9 +105,7 @@ def two_3x3_forward(
     return out, (first, second)
 
 
-def two_3x3_backward(
-    dout: FloatArray, cache: TwoCaches
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def two_3x3_backward(dout: Array, cache: TwoCaches) -> tuple[Array, Array, Array]:
     """Return (dx, dw1, dw2): back through the second 3×3, then through the first.
 
     Shapes: as the arguments of `two_3x3_forward`. Errors as in `conv2d_backward`.
@@ -118,13 +115,13 @@ def two_3x3_backward(
 
 
 def separable_pair_forward(
-    x: FloatArray,
-    column_w: FloatArray,
-    row_w: FloatArray,
+    x: Array,
+    column_w: Array,
+    row_w: Array,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
-) -> tuple[FloatArray, TwoCaches]:
+) -> tuple[Array, TwoCaches]:
     """Slide an n×1 column over the image, then a 1×n row over the result: 2n weights, not n².
 
     out = row_w ⋆ (column_w ⋆ x) = compose_kernels(column_w, row_w) ⋆ x
@@ -144,9 +141,7 @@ def separable_pair_forward(
     return out, (first, second)
 
 
-def separable_pair_backward(
-    dout: FloatArray, cache: TwoCaches
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def separable_pair_backward(dout: Array, cache: TwoCaches) -> tuple[Array, Array, Array]:
     """Return (dx, dcolumn_w, drow_w): back through the row, then through the column.
 
     Shapes: as the arguments of `separable_pair_forward`. Errors as in `conv2d_backward`.
@@ -155,7 +150,7 @@ def separable_pair_backward(
     return dx, dcolumn_w, drow_w
 
 
-def compose_kernels(w1: FloatArray, w2: FloatArray) -> FloatArray:
+def compose_kernels(w1: Array, w2: Array) -> Array:
     """Give the one kernel that does what w1 and then w2 do, when nothing stands between them.
 
     w[k, c] = Σ_m w2[k, m] * w1[m, c], where * is the full convolution: each weight of w2 stamps
@@ -169,9 +164,7 @@ def compose_kernels(w1: FloatArray, w2: FloatArray) -> FloatArray:
     return conv_transpose2d_forward(w2, w1)[0]
 
 
-def _backward_of_two(
-    dout: FloatArray, cache: TwoCaches
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]:
+def _backward_of_two(dout: Array, cache: TwoCaches) -> tuple[Array, Array, Array, Array | None]:
     first, second = cache
     dmiddle, dw2, db = conv2d_backward(dout, second)
     dx, dw1, _ = conv2d_backward(dmiddle, first)

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cvlib.arrays import Array
 from cvlib.convolution.geometry import Pair
-from cvlib.convolution.validation import FloatArray
 
 
 class View(NamedTuple):
@@ -44,12 +44,12 @@ def overlap(image: int, frame: int, offset: int) -> tuple[slice, slice]:
     return slice(first, last), slice(first + offset, last + offset)
 
 
-def as_rows(array: FloatArray) -> np.ndarray:
+def as_rows(array: Array) -> np.ndarray:
     """View each row (the contiguous last axis) as one item, which NumPy copies in one go."""
     return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))[..., 0]
 
 
-def copy_rows(target: FloatArray, source: FloatArray) -> None:
+def copy_rows(target: Array, source: Array) -> None:
     """Copy an array, whole rows at a time where the source allows it."""
     if source.size and source.strides[-1] == source.itemsize:
         np.copyto(as_rows(target), as_rows(source))
@@ -58,7 +58,7 @@ def copy_rows(target: FloatArray, source: FloatArray) -> None:
 
 
 def lay(
-    image: FloatArray, frame: FloatArray, view: View, first_row: int, columns: tuple[slice, slice]
+    image: Array, frame: Array, view: View, first_row: int, columns: tuple[slice, slice]
 ) -> None:
     """Lay an image (…, H, W) into a frame whose top is that of the windows in `first_row`.
 
@@ -86,7 +86,7 @@ def seen_by_tap(
     return slice(low, high), slice(start + low * stride, start + high * stride, stride)
 
 
-def add_tap(image: FloatArray, values: FloatArray, view: View, tap: Pair, first_row: int) -> None:
+def add_tap(image: Array, values: Array, view: View, tap: Pair, first_row: int) -> None:
     """Add to the pixels of (…, H, W) what the outputs (…, rows, W') send back through one tap.
 
     image[…, is + rd - p, js + cd - q] += values[…, i, j] for the tap (r, c), inside the image.

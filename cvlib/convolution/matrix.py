@@ -5,17 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
+from cvlib.arrays import Array, check_arrays
 from cvlib.convolution.geometry import IntOrPair, Pair
-from cvlib.convolution.validation import (
-    FloatArray,
-    check_arrays,
-    check_conv2d,
-    check_image,
-    check_vector,
-)
+from cvlib.convolution.validation import check_conv2d, check_image, check_vector
 
 
-def flatten(x: FloatArray) -> FloatArray:
+def flatten(x: Array) -> Array:
     """Write an image as a vector, row-major: column fastest, then row, then channel.
 
     v[(c·H + i)·W + j] = x[c, i, j]
@@ -27,7 +22,7 @@ def flatten(x: FloatArray) -> FloatArray:
     return x.reshape(*x.shape[:-3], length, order="C")
 
 
-def unflatten(v: FloatArray, shape: Sequence[int]) -> FloatArray:
+def unflatten(v: Array, shape: Sequence[int]) -> Array:
     """Read a row-major vector back as an image: the inverse of `flatten`.
 
     x[c, i, j] = v[(c·H + i)·W + j]
@@ -100,7 +95,7 @@ def _taps(
 
 
 def convolution_matrix(
-    w: FloatArray,
+    w: Array,
     input_shape: Sequence[int],
     *,
     stride: IntOrPair = 1,

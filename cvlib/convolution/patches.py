@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cvlib.arrays import Array
 from cvlib.convolution.frames import View, as_rows, lay, overlap
 from cvlib.convolution.geometry import Pair
-from cvlib.convolution.validation import FloatArray
 
 WORKSPACE_BYTES = 4 * 2**20
 PACKED_OUTPUTS = 512
@@ -30,7 +30,7 @@ def plan(batch: int, size: Pair, row_bytes: int) -> tuple[int, list[slice]]:
     return max(1, min(batch, fitting)), blocks
 
 
-def patches(x: FloatArray, view: View) -> Iterator[tuple[slice, slice, FloatArray]]:
+def patches(x: Array, view: View) -> Iterator[tuple[slice, slice, Array]]:
     """Yield (images, outputs, columns): the windows of a few images, or of a part of one.
 
     `columns` is (C·R·S, m·P) for m images and the P flattened output positions in the slice
@@ -75,7 +75,7 @@ def patches(x: FloatArray, view: View) -> Iterator[tuple[slice, slice, FloatArra
             yield images, outputs, columns.reshape(depth, -1)
 
 
-def _windows(piles: FloatArray, view: View) -> Iterator[tuple[slice, int, FloatArray]]:
+def _windows(piles: Array, view: View) -> Iterator[tuple[slice, int, Array]]:
     """Yield (kernel columns, pile, windows): views (C, R, kernel columns, N, H', W').
 
     Column j of the padded image is column ⌊j / stride⌋ of pile j mod stride. Output j meets tap s

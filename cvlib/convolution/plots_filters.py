@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution.plots_cells import counted, draw_cells, draw_grid, spread_of
 from cvlib.convolution.reference import conv2d_backward, conv2d_forward, convolution_matrix
 from cvlib.figures import Plot, new_figure, show_image
-
-Array = NDArray[Any]
 
 
 def filter_image(photo: Array, kernel: Array, *, stride: int = 1, padding: int = 0) -> Array:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution.plots_cells import (
     GRID_GREY,
     SHADES,
@@ -22,7 +22,6 @@ from cvlib.convolution.plots_cells import (
 from cvlib.convolution.reference import conv2d_output_size, convolution_matrix, im2col
 from cvlib.figures import Plot, new_figure
 
-Array = NDArray[Any]
 LABELLED = 100  # entries up to which a matrix shows its numbers
 
 

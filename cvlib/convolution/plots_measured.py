@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution.experiments import rank_one_share
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
-
-Array = NDArray[Any]
 
 
 def singular_values(spectra: Mapping[str, Array]) -> Plot:

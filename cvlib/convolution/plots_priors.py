@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 from scipy import stats
 
+from cvlib.arrays import Array
 from cvlib.convolution.experiments import MODELS, LearningCurves
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import mean_interval
 
-Array = NDArray[Any]
 MARKERS = ("o", "s", "^")
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution.plots_cells import draw_cells, draw_frame, number, spread_of
 from cvlib.convolution.reference import conv_transpose2d_forward
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
-
-Array = NDArray[Any]
 
 
 def spread_image(y: Array, kernel: Array, stride: int = 1, padding: int = 0) -> Array:

@@ -4,7 +4,8 @@ Arrays are (N, C, H, W), float32 or float64, and keep their dtype; stride, paddi
 an int or a (rows, columns) pair everywhere.
 """
 
-from cvlib.convolution.conv2d import conv2d_backward, conv2d_forward, conv2d_naive
+from cvlib.convolution.conv2d import conv2d_backward, conv2d_forward
+from cvlib.convolution.definition import conv2d_naive, conv_transpose2d_naive
 from cvlib.convolution.cost import count_macs, count_parameters
 from cvlib.convolution.factorized import (
     compose_kernels,
@@ -30,6 +31,7 @@ __all__ = [
     "conv2d_output_size",
     "conv_transpose2d_backward",
     "conv_transpose2d_forward",
+    "conv_transpose2d_naive",
     "conv_transpose2d_output_size",
     "convolution_matrix",
     "count_macs",

@@ -1,27 +1,23 @@
 """The transposed convolution: the backward of a convolution, run forward."""
 
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.convolution.conv2d import Cache
 from cvlib.convolution.correlation import correlate, match, spread
 from cvlib.convolution.geometry import IntOrPair
-from cvlib.convolution.validation import (
-    FloatArray,
-    check_arrays,
-    check_conv_transpose2d,
-    check_upstream,
-)
+from cvlib.convolution.validation import check_conv_transpose2d
 
 
 def conv_transpose2d_forward(
-    x: FloatArray,
-    w: FloatArray,
-    b: FloatArray | None = None,
+    x: Array,
+    w: Array,
+    b: Array | None = None,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
     output_padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
     groups: int = 1,
-) -> tuple[FloatArray, Cache]:
+) -> tuple[Array, Cache]:
     """Stamp the kernel on the output once for every pixel, scaled by that pixel, and add up.
 
     out[n, k, i·stride + r·dilation - padding, …] += x[n, c, i, j] · w[c, k, r, s]; then add b[k].
@@ -52,9 +48,7 @@ def conv_transpose2d_forward(
     return out, Cache(x, w, b is not None, slide, groups, out.shape)
 
 
-def conv_transpose2d_backward(
-    dout: FloatArray, cache: Cache
-) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def conv_transpose2d_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     """Turn the gradient of the output into the gradients of image, kernel and bias.
 
     dx = A dout: the adjoint of an adjoint is the convolution itself.

@@ -2,20 +2,20 @@
 
 import numpy as np
 
+from cvlib.arrays import Array, check_arrays, check_rank
 from cvlib.convolution.frames import View
 from cvlib.convolution.geometry import IntOrPair, as_pair, as_slide, output_lengths
 from cvlib.convolution.patches import patches
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank
 
 
 def im2col(
-    x: FloatArray,
+    x: Array,
     kernel_size: IntOrPair,
     *,
     stride: IntOrPair = 1,
     padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
-) -> FloatArray:
+) -> Array:
     """Lay every window of the image out as a column of a matrix.
 
     columns[n, (c, r, s), (i, j)] = x[n, c, i·stride + r·dilation - padding, …], zero outside.

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cvlib.convolution.accelerated import check_tensors
+from cvlib.arrays import check_rank
 from cvlib.convolution.geometry import IntOrPair
-from cvlib.convolution.validation import check_rank
 from cvlib.layers.linear import check_linear
 from cvlib.layers.windows import check_pool
+from cvlib.tensors import check_tensors
 
 __all__ = ["avg_pool2d", "global_avg_pool2d", "linear", "max_pool2d", "sum_pool2d"]
 

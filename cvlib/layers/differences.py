@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from cvlib.arrays import Array
+
 Point = dict[str, Array]
 
 #: How much of a forward pass may be rounding: some units of the machine epsilon.

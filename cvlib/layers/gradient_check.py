@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cvlib.layers.differences import Array, Probe
+from cvlib.arrays import Array
+from cvlib.layers.differences import Probe
 from cvlib.layers.gradient_report import ArrayReport, GradientReport
 from cvlib.layers.layer import Layer
 

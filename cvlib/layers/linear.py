@@ -2,14 +2,14 @@
 
 from typing import NamedTuple
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank, check_upstream
+from cvlib.arrays import Array, check_arrays, check_rank, check_upstream
 
 
 class Cache(NamedTuple):
     """What the backward pass needs to remember of its forward pass."""
 
-    x: FloatArray
-    w: FloatArray
+    x: Array
+    w: Array
     biased: bool
 
 
@@ -29,9 +29,7 @@ def check_linear(
         )
 
 
-def linear_forward(
-    x: FloatArray, w: FloatArray, b: FloatArray | None = None
-) -> tuple[FloatArray, Cache]:
+def linear_forward(x: Array, w: Array, b: Array | None = None) -> tuple[Array, Cache]:
     """Weigh all inputs for every output: out = x wᵀ + b.
 
     Shapes: x (N, D), w (M, D), b (M,) or None -> out (N, M), cache.
@@ -46,9 +44,7 @@ def linear_forward(
     return out, Cache(x, w, b is not None)
 
 
-def linear_backward(
-    dout: FloatArray, cache: Cache
-) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+def linear_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array | None]:
     """Turn the gradient of the output into the gradients of input, weights and bias.
 
     dx = dout w, dw = doutᵀ x, db = Σ_n dout[n].

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.convolution.frames import View
 from cvlib.convolution.geometry import IntOrPair
-from cvlib.convolution.validation import FloatArray, check_arrays, check_upstream
 from cvlib.layers.windows import Index, check_pool, taps
 
 BLOCK_BYTES = 2**19
@@ -23,8 +23,8 @@ class Cache(NamedTuple):
 
 
 def max_pool2d_forward(
-    x: FloatArray, kernel: IntOrPair, *, stride: IntOrPair | None = None, padding: IntOrPair = 0
-) -> tuple[FloatArray, Cache]:
+    x: Array, kernel: IntOrPair, *, stride: IntOrPair | None = None, padding: IntOrPair = 0
+) -> tuple[Array, Cache]:
     """Keep the largest pixel of every window.
 
     out[n, c, i, j] = max_rs x[n, c, i·stride + r - padding, j·stride + s - padding]
@@ -52,9 +52,7 @@ def max_pool2d_forward(
     return out, Cache(winner, view, x.shape, x.dtype)
 
 
-def _compete(
-    x: FloatArray, out: FloatArray, winner: NDArray[Any], places: list[tuple[Index, Index]]
-) -> None:
+def _compete(x: Array, out: Array, winner: NDArray[Any], places: list[tuple[Index, Index]]) -> None:
     """Fill in the maxima of (n, H, W) and which place of its window each came from."""
     for windows, pixels in places:
         np.maximum(out[windows], x[pixels], out=out[windows])
@@ -66,7 +64,7 @@ def _compete(
         winner += beaten
 
 
-def max_pool2d_backward(dout: FloatArray, cache: Cache) -> FloatArray:
+def max_pool2d_backward(dout: Array, cache: Cache) -> Array:
     """Send each gradient to the pixel that won its window; the others moved nothing.
 
     dx[n, c, h, w] = Σ dout[n, c, i, j] over the windows (i, j) that pixel (h, w) won.

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cvlib.arrays import Array, check_arrays, check_rank, check_upstream
 from cvlib.convolution.frames import View, seen_by_tap
 from cvlib.convolution.geometry import IntOrPair
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank, check_upstream
 from cvlib.layers.windows import check_pool, taps
 
 
@@ -16,12 +16,12 @@ class Cache(NamedTuple):
     view: View
     x_shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    divisor: FloatArray | None
+    divisor: Array | None
 
 
 def sum_pool2d_forward(
-    x: FloatArray, kernel: IntOrPair, *, stride: IntOrPair | None = None, padding: IntOrPair = 0
-) -> tuple[FloatArray, Cache]:
+    x: Array, kernel: IntOrPair, *, stride: IntOrPair | None = None, padding: IntOrPair = 0
+) -> tuple[Array, Cache]:
     """Add up the pixels of every window.
 
     out[n, c, i, j] = Σ_rs x[n, c, i·stride + r - padding, j·stride + s - padding], zero outside.
@@ -38,7 +38,7 @@ def sum_pool2d_forward(
     return out, Cache(view, x.shape, x.dtype, None)
 
 
-def sum_pool2d_backward(dout: FloatArray, cache: Cache) -> FloatArray:
+def sum_pool2d_backward(dout: Array, cache: Cache) -> Array:
     """Give every pixel of a window the window's gradient.
 
     dx[n, c, h, w] = Σ dout[n, c, i, j] over the windows (i, j) that contain pixel (h, w).
@@ -57,13 +57,13 @@ def sum_pool2d_backward(dout: FloatArray, cache: Cache) -> FloatArray:
 
 
 def avg_pool2d_forward(
-    x: FloatArray,
+    x: Array,
     kernel: IntOrPair,
     *,
     stride: IntOrPair | None = None,
     padding: IntOrPair = 0,
     count_include_pad: bool = True,
-) -> tuple[FloatArray, Cache]:
+) -> tuple[Array, Cache]:
     """Average the pixels of every window: the sum divided by R·S.
 
     At the border that counts the padding as zeros and makes the output darker there. With
@@ -82,7 +82,7 @@ def avg_pool2d_forward(
     return out, cache._replace(divisor=divisor)
 
 
-def _real_pixels(view: View, axis: int, pixels: int) -> FloatArray:
+def _real_pixels(view: View, axis: int, pixels: int) -> Array:
     """Count, for every output along an axis, the places of its window that lie in the image."""
     count = np.zeros(view.size[axis])
     for tap in range(view.kernel[axis]):
@@ -90,7 +90,7 @@ def _real_pixels(view: View, axis: int, pixels: int) -> FloatArray:
     return count
 
 
-def avg_pool2d_backward(dout: FloatArray, cache: Cache) -> FloatArray:
+def avg_pool2d_backward(dout: Array, cache: Cache) -> Array:
     """Share each window's gradient equally among the pixels that it averaged.
 
     Shapes: dout (N, C, H', W') -> dx (N, C, H, W).
@@ -99,7 +99,7 @@ def avg_pool2d_backward(dout: FloatArray, cache: Cache) -> FloatArray:
     return sum_pool2d_backward(dout, cache)
 
 
-def global_avg_pool2d_forward(x: FloatArray) -> tuple[FloatArray, tuple[Any, ...]]:
+def global_avg_pool2d_forward(x: Array) -> tuple[Array, tuple[Any, ...]]:
     """Average every channel over the whole image, of any size: out[n, c] = mean_hw x[n, c, h, w].
 
     Shapes: x (N, C, H, W) -> out (N, C), cache.
@@ -111,7 +111,7 @@ def global_avg_pool2d_forward(x: FloatArray) -> tuple[FloatArray, tuple[Any, ...
     return x.mean(axis=(2, 3)), (x.shape, x.dtype)
 
 
-def global_avg_pool2d_backward(dout: FloatArray, cache: tuple[Any, ...]) -> FloatArray:
+def global_avg_pool2d_backward(dout: Array, cache: tuple[Any, ...]) -> Array:
     """Share each channel's gradient equally among its pixels: dx[n, c, h, w] = dout[n, c] / HW.
 
     Shapes: dout (N, C) -> dx (N, C, H, W).

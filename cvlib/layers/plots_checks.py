@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import INK, PALETTE, Plot, new_figure
 
-Array = NDArray[Any]
 STYLES = (":", "-.", "--", "-")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import INK, PALETTE, Plot, new_figure, show_image
 from cvlib.layers.graph import Value
 from cvlib.layers.max_pool import max_pool2d_backward, max_pool2d_forward
@@ -18,7 +18,6 @@ from cvlib.layers.mean_pool import (
     sum_pool2d_forward,
 )
 
-Array = NDArray[Any]
 VALUE, GRADIENT = PALETTE[0], PALETTE[1]
 
 

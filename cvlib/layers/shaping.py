@@ -3,8 +3,9 @@
 from math import prod
 from typing import Any
 
+from cvlib.arrays import Array
 from cvlib.convolution.geometry import IntOrPair
-from cvlib.layers.layer import Array, Layer
+from cvlib.layers.layer import Layer
 from cvlib.layers.max_pool import max_pool2d_backward, max_pool2d_forward
 from cvlib.layers.mean_pool import (
     avg_pool2d_backward,

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from cvlib.arrays import Array, check_upstream
 from cvlib.convolution import conv2d_backward, conv2d_forward
 from cvlib.convolution.correlation import match
 from cvlib.convolution.geometry import IntOrPair, as_count, as_pair, as_slide
-from cvlib.convolution.validation import check_upstream
 from cvlib.layers.initialization import initialize
-from cvlib.layers.layer import Array, Layer, Parameter
+from cvlib.layers.layer import Layer, Parameter
 from cvlib.layers.linear import linear_backward, linear_forward
 
 

@@ -5,9 +5,9 @@ from types import EllipsisType
 
 import numpy as np
 
+from cvlib.arrays import check_rank
 from cvlib.convolution.frames import View, seen_by_tap
 from cvlib.convolution.geometry import AXES, IntOrPair, Pair, as_pair, as_slide, output_lengths
-from cvlib.convolution.validation import check_rank
 
 Index = tuple[EllipsisType, slice, slice]
 

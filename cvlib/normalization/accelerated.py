@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cvlib.convolution.accelerated import check_tensors
 from cvlib.normalization.validation import (
     check_axes,
     check_batch,
@@ -26,6 +25,7 @@ from cvlib.normalization.validation import (
     check_trailing,
     check_window,
 )
+from cvlib.tensors import check_tensors
 
 __all__ = [
     "batch_norm",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.normalization.panel import FloatArray, Moments, panels, short_buffers
+from cvlib.arrays import Array
+from cvlib.normalization.panel import Moments, panels, short_buffers
 
 
 def affine(
-    x: FloatArray,
+    x: Array,
     slope: npt.NDArray[np.floating],
     shift: npt.NDArray[np.floating] | None,
     centre: npt.NDArray[np.floating] | None = None,
-) -> FloatArray:
+) -> Array:
     """Return slope_c · (x - centre_c) + shift_c; a large centre is taken away before scaling.
 
     Shapes: x (N, C, P), all others (C,); no shift or centre means 0 -> (N, C, P).
@@ -34,11 +35,11 @@ def affine(
 
 
 def affine_backward(
-    dout: FloatArray,
-    x: FloatArray,
+    dout: Array,
+    x: Array,
     slope: npt.NDArray[np.floating],
     centre: npt.NDArray[np.floating] | None = None,
-) -> tuple[FloatArray, Moments, Moments]:
+) -> tuple[Array, Moments, Moments]:
     """Return dx = slope_c · dout, Σ dout · (x - centre_c) and Σ dout, sums over all but C.
 
     Shapes: dout, x (N, C, P), slope and centre (C,) -> (N, C, P), (C,), (C,).
@@ -55,7 +56,7 @@ def affine_backward(
     return dx, products, sums
 
 
-def by_channel(x: FloatArray) -> FloatArray:
+def by_channel(x: Array) -> Array:
     """See a batch (N, C, …) as (N, C, everything else)."""
     length = 1
     for size in x.shape[2:]:

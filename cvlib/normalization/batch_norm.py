@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvlib.convolution.validation import check_arrays, check_upstream
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.normalization.affine import affine, affine_backward, by_channel
-from cvlib.normalization.panel import FloatArray
 from cvlib.normalization.standardize import (
     Statistics,
     standardize,
@@ -28,24 +27,24 @@ from cvlib.normalization.validation import (
 class BatchCache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    x: FloatArray
-    gamma: FloatArray | None
+    x: Array
+    gamma: Array | None
     shifted: bool
     statistics: Statistics
     training: bool
 
 
 def batch_norm_forward(
-    x: FloatArray,
-    gamma: FloatArray | None,
-    beta: FloatArray | None,
-    running_mean: FloatArray | None = None,
-    running_var: FloatArray | None = None,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    running_mean: Array | None = None,
+    running_var: Array | None = None,
     *,
     training: bool,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> tuple[FloatArray, BatchCache]:
+) -> tuple[Array, BatchCache]:
     """Give every channel mean 0 and variance 1 over the batch; then scale it and shift it.
 
     out = γ_c · (x - μ_c) / √(σ²_c + ε) + β_c
@@ -89,9 +88,7 @@ def batch_norm_forward(
     return out.reshape(x.shape), cache
 
 
-def batch_norm_backward(
-    dout: FloatArray, cache: BatchCache
-) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+def batch_norm_backward(dout: Array, cache: BatchCache) -> tuple[Array, Array | None, Array | None]:
     """Turn the gradient of the output into those of x, γ and β.
 
     In training, dx = γ/σ · (dout - mean(dout) - x̂ · mean(dout · x̂)), means over N, H and W; else
@@ -115,7 +112,7 @@ def batch_norm_backward(
     return dx.reshape(x.shape), dgamma, dbeta
 
 
-def update_running(running: FloatArray, new: FloatArray, *, momentum: float) -> FloatArray:
+def update_running(running: Array, new: Array, *, momentum: float) -> Array:
     """Return (1 - momentum) · running + momentum · new: one step of a running statistic.
 
     After k steps the starting value weighs (1 - momentum)ᵏ. Shapes: both (C,) -> (C,).
@@ -127,15 +124,15 @@ def update_running(running: FloatArray, new: FloatArray, *, momentum: float) -> 
 
 
 def fold_batch_norm(
-    w: FloatArray,
-    b: FloatArray | None,
-    gamma: FloatArray,
-    beta: FloatArray,
-    mean: FloatArray,
-    var: FloatArray,
+    w: Array,
+    b: Array | None,
+    gamma: Array,
+    beta: Array,
+    mean: Array,
+    var: Array,
     *,
     eps: float = 1e-5,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Array, Array]:
     """Write a layer followed by batch norm at test time as one layer with other weights.
 
     w′ = w · γ/√(v + ε), b′ = (b - mean) · γ/√(v + ε) + β, one factor for each output channel.

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.normalization.batch_norm import batch_norm_backward, batch_norm_forward
 from cvlib.normalization.normalize import normalize_forward
-
-Array = NDArray[Any]
 
 #: One index set a norm: the axes of (N, C, H, W), or of (N, G, C / G, H, W) for groups.
 AXES: Mapping[str, tuple[int, ...]] = {

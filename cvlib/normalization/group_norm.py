@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvlib.convolution.validation import check_arrays, check_upstream
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.normalization.affine import affine, affine_backward, by_channel
-from cvlib.normalization.panel import FloatArray, Moments
+from cvlib.normalization.panel import Moments
 from cvlib.normalization.standardize import backward_from_normalized, standardize
 from cvlib.normalization.validation import (
     check_eps,
@@ -21,21 +21,21 @@ from cvlib.normalization.validation import (
 class GroupCache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    normalized: FloatArray
-    gamma: FloatArray | None
+    normalized: Array
+    gamma: Array | None
     shifted: bool
     groups: int
     inv_std: Moments
 
 
 def group_norm_forward(
-    x: FloatArray,
-    gamma: FloatArray | None,
-    beta: FloatArray | None,
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
     *,
     groups: int,
     eps: float = 1e-5,
-) -> tuple[FloatArray, GroupCache]:
+) -> tuple[Array, GroupCache]:
     """Give each group of channels of each image mean 0 and variance 1; then scale each channel.
 
     out = γ_c · (x - μ_ng) / √(σ²_ng + ε) + β_c, statistics over H, W and the C / groups channels
@@ -63,9 +63,7 @@ def group_norm_forward(
     return out, GroupCache(normalized, gamma, beta is not None, groups, statistics.inv_std)
 
 
-def group_norm_backward(
-    dout: FloatArray, cache: GroupCache
-) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+def group_norm_backward(dout: Array, cache: GroupCache) -> tuple[Array, Array | None, Array | None]:
     """Turn the gradient of the output into those of x, γ and β.
 
     dx = 1/σ_ng · (g - mean(g) - x̂ · mean(g · x̂)) with g = γ_c · dout and means over a group;
@@ -87,8 +85,8 @@ def group_norm_backward(
 
 
 def instance_norm_forward(
-    x: FloatArray, gamma: FloatArray | None, beta: FloatArray | None, *, eps: float = 1e-5
-) -> tuple[FloatArray, GroupCache]:
+    x: Array, gamma: Array | None, beta: Array | None, *, eps: float = 1e-5
+) -> tuple[Array, GroupCache]:
     """Give each channel of each image mean 0 and variance 1 over H and W; scale each channel.
 
     out = γ_c · (x - μ_nc) / √(σ²_nc + ε) + β_c
@@ -105,8 +103,8 @@ def instance_norm_forward(
 
 
 def instance_norm_backward(
-    dout: FloatArray, cache: GroupCache
-) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+    dout: Array, cache: GroupCache
+) -> tuple[Array, Array | None, Array | None]:
     """Turn the gradient of the output into those of x, γ and β, as `group_norm_backward`.
 
     Shapes, errors and source as there.
@@ -114,7 +112,7 @@ def instance_norm_backward(
     return group_norm_backward(dout, cache)
 
 
-def _by_group(x: FloatArray, groups: int) -> FloatArray:
+def _by_group(x: Array, groups: int) -> Array:
     """See x as (1, N · groups, numbers of a group)."""
     n, c, h, w = x.shape
     return x.reshape(1, n * groups, c // groups * h * w)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cvlib.convolution.validation import check_arrays, check_upstream
-from cvlib.normalization.panel import FloatArray, Moments
+from cvlib.arrays import Array, check_arrays, check_upstream
+from cvlib.normalization.panel import Moments
 from cvlib.normalization.standardize import backward_from_normalized, standardize
 from cvlib.normalization.validation import check_eps, check_trailing
 
@@ -13,16 +13,16 @@ from cvlib.normalization.validation import check_eps, check_trailing
 class LayerCache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    normalized: FloatArray
-    gamma: FloatArray | None
+    normalized: Array
+    gamma: Array | None
     shifted: bool
     trailing: int
     inv_std: Moments
 
 
 def layer_norm_forward(
-    x: FloatArray, gamma: FloatArray | None, beta: FloatArray | None, *, eps: float = 1e-5
-) -> tuple[FloatArray, LayerCache]:
+    x: Array, gamma: Array | None, beta: Array | None, *, eps: float = 1e-5
+) -> tuple[Array, LayerCache]:
     """Give every example mean 0 and variance 1 over its own numbers; then scale and shift each.
 
     out = γ · (x - μ_n) / √(σ²_n + ε) + β, statistics over the trailing axes that γ has
@@ -45,9 +45,7 @@ def layer_norm_forward(
     return out, LayerCache(normalized, gamma, beta is not None, trailing, statistics.inv_std)
 
 
-def layer_norm_backward(
-    dout: FloatArray, cache: LayerCache
-) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+def layer_norm_backward(dout: Array, cache: LayerCache) -> tuple[Array, Array | None, Array | None]:
     """Turn the gradient of the output into those of x, γ and β.
 
     dx = 1/σ_n · (g - mean(g) - x̂ · mean(g · x̂)) with g = γ · dout and means over an example;
@@ -69,7 +67,7 @@ def layer_norm_backward(
     return dx.reshape(dout.shape), dgamma, dbeta
 
 
-def _by_example(x: FloatArray, trailing: int) -> FloatArray:
+def _by_example(x: Array, trailing: int) -> Array:
     """See x as (1, examples, numbers of an example)."""
     count = 1
     for size in x.shape[x.ndim - trailing :]:

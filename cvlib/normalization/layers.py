@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.layers.layer import Array, Layer, Parameter
+from cvlib.arrays import Array
+from cvlib.layers.layer import Layer, Parameter
 from cvlib.normalization.batch_norm import batch_norm_backward, batch_norm_forward
 from cvlib.normalization.group_norm import (
     group_norm_backward,

@@ -6,31 +6,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvlib.convolution.validation import check_arrays, check_upstream
-from cvlib.normalization.panel import FloatArray
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.normalization.validation import check_images, check_window
 
 
 class ResponseCache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    x: FloatArray
-    level: FloatArray
-    damping: FloatArray
+    x: Array
+    level: Array
+    damping: Array
     size: int
     alpha: float
     beta: float
 
 
 def local_response_norm_forward(
-    x: FloatArray,
+    x: Array,
     *,
     size: int = 5,
     alpha: float = 1e-4,
     beta: float = 0.75,
     k: float = 2.0,
     average: bool = False,
-) -> tuple[FloatArray, ResponseCache]:
+) -> tuple[Array, ResponseCache]:
     """Divide each number by a power of the energy of its neighbours across the channels.
 
     out[n, c] = x[n, c] / s[n, c]^β with s[n, c] = k + α Σ_j x[n, j]², over the channels
@@ -55,7 +54,7 @@ def local_response_norm_forward(
     return x * damping, ResponseCache(x, level, damping, size, share, beta)
 
 
-def local_response_norm_backward(dout: FloatArray, cache: ResponseCache) -> FloatArray:
+def local_response_norm_backward(dout: Array, cache: ResponseCache) -> Array:
     """Turn the gradient of the output into that of x.
 
     dx[c] = dout[c] · s[c]^-β - 2αβ · x[c] · Σ_j dout[j] · x[j] · s[j]^(-β - 1), over the channels j
@@ -78,7 +77,7 @@ def local_response_norm_backward(dout: FloatArray, cache: ResponseCache) -> Floa
     return dx
 
 
-def _window_sum(x: FloatArray, before: int, after: int) -> FloatArray:
+def _window_sum(x: Array, before: int, after: int) -> Array:
     """Return Σ_j x[:, j] over c - before ≤ j ≤ c + after, channel by channel: (N, C, H, W)."""
     out = x.copy()
     for step in range(1, min(before, x.shape[1] - 1) + 1):
@@ -88,7 +87,7 @@ def _window_sum(x: FloatArray, before: int, after: int) -> FloatArray:
     return out
 
 
-def _power(level: FloatArray, beta: float) -> FloatArray:
+def _power(level: Array, beta: float) -> Array:
     """Return level^-β; for AlexNet's β by two square roots, many times faster than a power."""
     if beta == 0.75:
         root = np.sqrt(level)

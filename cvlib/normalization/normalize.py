@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvlib.convolution.validation import check_arrays, check_upstream
-from cvlib.normalization.panel import FloatArray
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.normalization.standardize import Statistics, standardize, standardize_backward
 from cvlib.normalization.validation import check_axes, check_eps
 
@@ -16,14 +15,14 @@ from cvlib.normalization.validation import check_axes, check_eps
 class NormalizeCache(NamedTuple):
     """What a backward pass needs to remember of its forward pass."""
 
-    x: FloatArray
+    x: Array
     axes: tuple[int, ...]
     statistics: Statistics
 
 
 def normalize_forward(
-    x: FloatArray, *, axes: int | Sequence[int], eps: float = 1e-5
-) -> tuple[FloatArray, NormalizeCache]:
+    x: Array, *, axes: int | Sequence[int], eps: float = 1e-5
+) -> tuple[Array, NormalizeCache]:
     """Give x mean 0 and variance 1 over the named axes, for each place along the others.
 
     out = (x - μ) / √(σ² + ε), with μ and the biased σ² taken over `axes`
@@ -42,7 +41,7 @@ def normalize_forward(
     return _ungrouped(out, x.shape, axes), NormalizeCache(x, axes, statistics)
 
 
-def normalize_backward(dout: FloatArray, cache: NormalizeCache) -> FloatArray:
+def normalize_backward(dout: Array, cache: NormalizeCache) -> Array:
     """Return dx = 1/σ · (dout - mean(dout) - x̂ · mean(dout · x̂)), means over the same axes.
 
     Shapes: dout like out -> dx like x. Raises as `conv2d_backward` does.
@@ -54,14 +53,14 @@ def normalize_backward(dout: FloatArray, cache: NormalizeCache) -> FloatArray:
     return _ungrouped(dx, x.shape, axes)
 
 
-def _grouped(x: FloatArray, axes: tuple[int, ...]) -> FloatArray:
+def _grouped(x: Array, axes: tuple[int, ...]) -> Array:
     """See x as (A, G, B) with the normalized axes in A and B: without a copy where they frame x."""
     ahead, kept, behind = _order(x.ndim, axes)
     sizes = [int(np.prod([x.shape[axis] for axis in part])) for part in (ahead, kept, behind)]
     return x.transpose(*ahead, *kept, *behind).reshape(sizes)
 
 
-def _ungrouped(grouped: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> FloatArray:
+def _ungrouped(grouped: Array, shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
     """Undo `_grouped`."""
     ahead, kept, behind = _order(len(shape), axes)
     order = (*ahead, *kept, *behind)

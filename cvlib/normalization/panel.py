@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[Any]
+from cvlib.arrays import Array
+
 Moments = npt.NDArray[np.float64]
 
 #: Bytes of one array that stay in the cache while several operations pass over them.
@@ -59,25 +60,25 @@ class Panel:
             self.shape = (rows // self.joined, self.joined * self.groups * self.length)
         self.ones = np.ones(self.shape[0] if self.across else self.length, dtype)
 
-    def flat(self, x: FloatArray) -> FloatArray:
+    def flat(self, x: Array) -> Array:
         """See (A, G, B) as this panel's rows; short ones are joined."""
         return x.reshape(self.shape)
 
-    def sum(self, x: FloatArray) -> Moments:
+    def sum(self, x: Array) -> Moments:
         """Return Σ x over each group of a flat array, (G,)."""
         if self.across:
             return self._fold(self.ones @ x)
         rows = x.reshape(-1, self.groups, self.length)
         return np.vecdot(rows, self.ones).sum(axis=0, dtype=np.float64)
 
-    def dot(self, x: FloatArray, y: FloatArray) -> Moments:
+    def dot(self, x: Array, y: Array) -> Moments:
         """Return Σ x · y over each group of two flat arrays, (G,)."""
         if self.across:
             return self._fold(np.einsum("aj,aj->j", x, y))
         x, y = (a.reshape(-1, self.groups, self.length) for a in (x, y))
         return np.vecdot(x, y).sum(axis=0, dtype=np.float64)
 
-    def spread(self, *numbers: npt.NDArray[Any]) -> FloatArray:
+    def spread(self, *numbers: npt.NDArray[Any]) -> Array:
         """Return numbers of each group, each (G,), in the dtype of the data, to broadcast."""
         columns = np.array(numbers, self.dtype)
         if len(self.shape) == 3:
@@ -86,7 +87,7 @@ class Panel:
         out[...] = columns[:, None, :, None]
         return out.reshape(len(numbers), -1)
 
-    def _fold(self, sums: FloatArray) -> Moments:
+    def _fold(self, sums: Array) -> Moments:
         folded = sums.reshape(self.joined, self.groups, self.length)
         return folded.sum(axis=(0, 2), dtype=np.float64)
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import mean_interval
 from cvlib.normalization.experiments import DecayStudy, Staleness
 
-Array = NDArray[Any]
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import DIVERGING, PALETTE, PAPER, Plot, new_figure, show_image
-
-Array = NDArray[Any]
 
 
 def index_sets(sets: Mapping[str, NDArray[np.bool_]], place: tuple[int, int, int, int]) -> Plot:

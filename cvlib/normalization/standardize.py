@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvlib.normalization.panel import FloatArray, Moments, panels, short_buffers
+from cvlib.arrays import Array
+from cvlib.normalization.panel import Moments, panels, short_buffers
 
 #: Means this many standard deviations from 0 cost digits in Σ g · (x - μ) = Σ g · x - μ Σ g.
 FAR_FROM_ZERO = 16.0
@@ -25,8 +26,8 @@ class Statistics(NamedTuple):
 
 
 def standardize(
-    x: FloatArray, scale: FloatArray | None, shift: FloatArray | None, eps: float
-) -> tuple[FloatArray, Statistics]:
+    x: Array, scale: Array | None, shift: Array | None, eps: float
+) -> tuple[Array, Statistics]:
     """Return scale_g · (x - μ_g) / √(σ²_g + ε) + shift_g for every group, and the statistics.
 
     μ_g = Σ x / m and σ²_g = Σ (x - μ_g)² / m over the m numbers of group g, in two passes: the
@@ -58,8 +59,8 @@ def standardize(
 
 
 def standardize_backward(
-    dout: FloatArray, x: FloatArray, scale: FloatArray | None, statistics: Statistics
-) -> tuple[FloatArray, Moments, Moments]:
+    dout: Array, x: Array, scale: Array | None, statistics: Statistics
+) -> tuple[Array, Moments, Moments]:
     """Take from the gradient its component along 1 and along x̂, group by group, and scale it.
 
     dx = scale / σ · (dout - mean(dout) - x̂ · mean(dout · x̂)), with x̂ = (x - μ) / σ
@@ -92,9 +93,7 @@ def standardize_backward(
     return dx, along_x, along_one
 
 
-def backward_from_normalized(
-    dout: FloatArray, normalized: FloatArray, inv_std: Moments
-) -> FloatArray:
+def backward_from_normalized(dout: Array, normalized: Array, inv_std: Moments) -> Array:
     """Return dx = 1/σ · (dout - mean(dout) - x̂ · mean(dout · x̂)) from x̂ and 1/σ alone.
 
     Shapes: dout, normalized (A, G, B), inv_std (G,) -> (A, G, B).

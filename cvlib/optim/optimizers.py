@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.layers.layer import Array, Parameter
+from cvlib.arrays import Array
+from cvlib.layers.layer import Parameter
 from cvlib.optim.rules import adam_step, momentum_step, nesterov_step, sgd_step
 
 

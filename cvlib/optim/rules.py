@@ -3,12 +3,9 @@
 The rules are those of `torch.optim`. They work on arrays of one shape and return new ones.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from cvlib.arrays import Array
 
 
 def sgd_step(w: Array, grad: Array, *, lr: float) -> Array:

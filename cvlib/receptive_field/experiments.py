@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cvlib.arrays import Array
 from cvlib.receptive_field.gradients import gradient_power
 from cvlib.receptive_field.graph import INPUT, Graph
 from cvlib.receptive_field.graph_network import GraphNetwork
@@ -19,7 +18,6 @@ from cvlib.receptive_field.layer_geometry import LayerGeometry
 from cvlib.receptive_field.networks import Network, as_graph, receptive_field
 from cvlib.receptive_field.spread import measured_spread
 
-Array = NDArray[Any]
 KINDS = ("linear", "relu", "residual")
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.receptive_field.graph import INPUT
 from cvlib.receptive_field.layer_geometry import IntOrSizes, LayerGeometry, Sizes
 from cvlib.receptive_field.networks import Network, prepared
-
-Array = NDArray[Any]
 
 
 def path_counts(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Rectangle
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, PAPER, Plot, new_figure, show_image
 from cvlib.receptive_field.layer_geometry import LayerGeometry
 from cvlib.receptive_field.networks import Network, as_graph, receptive_fields
@@ -18,7 +17,6 @@ from cvlib.receptive_field.paths import path_counts
 from cvlib.receptive_field.spread import spread
 from cvlib.receptive_field.stacks import grow_backward
 
-Array = NDArray[Any]
 GREY = "#8a8a8a"
 
 

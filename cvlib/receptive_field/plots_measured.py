@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.patches import Ellipse
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, SEQUENTIAL, Plot, new_figure, show_image
 from cvlib.intervals import mean_interval
 from cvlib.receptive_field.experiments import WidthLaw
@@ -17,7 +16,6 @@ from cvlib.receptive_field.plots_fields import number
 from cvlib.receptive_field.rings import Rings
 from cvlib.receptive_field.spread import measured_spread
 
-Array = NDArray[Any]
 MARKERS = ("o", "s", "^", "D")
 
 

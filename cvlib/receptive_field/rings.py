@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cvlib.arrays import Array
 from cvlib.receptive_field.experiments import he_initialized
 from cvlib.receptive_field.gradients import unit_gradient
 from cvlib.receptive_field.spread import measured_spread
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

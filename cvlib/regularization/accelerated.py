@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cvlib.convolution.accelerated import check_tensors
 from cvlib.regularization.accelerated_pictures import (
     color_cast,
     crop,
@@ -32,6 +31,7 @@ from cvlib.regularization.validation import (
     check_rate,
     check_share,
 )
+from cvlib.tensors import check_tensors
 
 __all__ = [
     "color_cast",

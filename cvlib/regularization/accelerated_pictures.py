@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cvlib.convolution.accelerated import check_tensors
+from cvlib.arrays import check_rank
 from cvlib.convolution.geometry import IntOrPair, as_pair
-from cvlib.convolution.validation import check_rank
 from cvlib.regularization import affine
 from cvlib.regularization.frame import Direction, check_flip
 from cvlib.regularization.tones import check_gains
 from cvlib.regularization.validation import check_corners, check_per_image
 from cvlib.regularization.warp import inverse_moves
+from cvlib.tensors import check_tensors
 
 
 def warp(x: Tensor, moves: npt.ArrayLike, *, fill: float = 0.0) -> Tensor:

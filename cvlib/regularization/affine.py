@@ -4,12 +4,10 @@ A point is (row, column, 1), measured from the centre of the image, rows downwar
 one number, or one an image, which gives matrices (N, 3, 3).
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[Any]
+from cvlib.arrays import Array
 
 
 def _matrix(*rows: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Array:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.regularization.side_by_side import Networks, Task
-
-Array = NDArray[Any]
 
 
 def margins(networks: Networks, task: Task) -> Array:

@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_upstream
+from cvlib.arrays import Array, check_arrays, check_upstream
 from cvlib.regularization.validation import check_mask, check_rate
 
 
 class DropoutCache(NamedTuple):
     """The factor that each number of x was multiplied by, and the shape of x."""
 
-    factor: FloatArray
+    factor: Array
     shape: tuple[int, ...]
 
 
@@ -28,9 +28,7 @@ def dropout_mask(
     return rng.random(shape) >= rate
 
 
-def dropout_forward(
-    x: FloatArray, mask: npt.ArrayLike, *, rate: float
-) -> tuple[FloatArray, DropoutCache]:
+def dropout_forward(x: Array, mask: npt.ArrayLike, *, rate: float) -> tuple[Array, DropoutCache]:
     """Keep the units where `mask` is 1, make up for the others by size.
 
     out = x · mask / (1 − rate), so that the mean over masks is x ("inverted" dropout)
@@ -52,7 +50,7 @@ def dropout_forward(
     return x * factor, DropoutCache(factor, x.shape)
 
 
-def dropout_backward(dout: FloatArray, cache: DropoutCache) -> FloatArray:
+def dropout_backward(dout: Array, cache: DropoutCache) -> Array:
     """Return dx = dout · mask / (1 − rate), with the mask of the forward pass.
 
     Shapes: dout like x -> dx like x. Raises ValueError or TypeError when dout is not of the

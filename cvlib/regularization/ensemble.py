@@ -1,13 +1,11 @@
 """All 2^H networks that dropout on H units can make, and the two ways of averaging them."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.regularization.validation import check_count, check_rate
 
-Array = NDArray[Any]
 MOST_UNITS = 20
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import load_digits
 from cvlib.intervals import Interval, mean_interval
 from cvlib.regularization.early_stopping import stopping_point
@@ -23,8 +22,6 @@ from cvlib.regularization.side_by_side import (
     log_softmax,
     train,
 )
-
-Array = NDArray[Any]
 
 
 def by_policy(policy: Policy) -> Augment:

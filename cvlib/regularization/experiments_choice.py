@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.regularization.experiments import digits
 from cvlib.regularization.folds import cross_validate, k_fold
 from cvlib.regularization.least_squares import polynomial_features, ridge_fit
-
-Array = NDArray[Any]
-
 
 # --- polynomials --------------------------------------------------------------------------------
 

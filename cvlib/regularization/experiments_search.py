@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.regularization.experiments import digit_task
 from cvlib.regularization.search import Range, grid_points, random_points
 from cvlib.regularization.side_by_side import Recipe, Task, train
-
-Array = NDArray[Any]
 
 LR = Range(10**-3.5, 10.0, log=True)
 DECAY = Range(2e-6, 0.2, log=True)

@@ -5,8 +5,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cvlib.arrays import Array, check_arrays, check_rank
 from cvlib.convolution.geometry import IntOrPair, as_pair
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank
 from cvlib.regularization.validation import check_corners
 
 Direction = Literal["left-right", "up-down"]
@@ -25,9 +25,7 @@ def check_flip(chosen_shape: tuple[int, ...], count: int, direction: str) -> int
     return AXES[direction]
 
 
-def flip(
-    x: FloatArray, chosen: npt.ArrayLike, *, direction: Direction = "left-right"
-) -> FloatArray:
+def flip(x: Array, chosen: npt.ArrayLike, *, direction: Direction = "left-right") -> Array:
     """Mirror the images where `chosen` is true: out[…, j] = x[…, W − 1 − j].
 
     Done twice, it is undone, so it is its own inverse, its own transpose and its own backward.
@@ -43,9 +41,7 @@ def flip(
     return np.where(where, np.flip(x, axis), x)
 
 
-def crop(
-    x: FloatArray, corners: npt.ArrayLike, size: IntOrPair, *, padding: IntOrPair = 0
-) -> FloatArray:
+def crop(x: Array, corners: npt.ArrayLike, size: IntOrPair, *, padding: IntOrPair = 0) -> Array:
     """Cut a window out of each image, after a frame of zeros was put around it.
 
     out[n, c, i, j] = padded x[n, c, corners[n, 0] + i, corners[n, 1] + j]

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cvlib.arrays import Array
 from cvlib.regularization.validation import check_count, check_share
-
-Array = npt.NDArray[Any]
 
 
 def check_labels(labels: Array, classes: int) -> None:

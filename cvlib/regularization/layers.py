@@ -1,10 +1,8 @@
 """Dropout as a layer of a network: random while it trains, the identity when it counts."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.layers.layer import Layer
 from cvlib.regularization.dropout import (
     DropoutCache,
@@ -13,8 +11,6 @@ from cvlib.regularization.dropout import (
     dropout_mask,
 )
 from cvlib.regularization.validation import check_rate
-
-Array = NDArray[Any]
 
 
 class Dropout(Layer):

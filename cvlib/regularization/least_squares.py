@@ -3,16 +3,14 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from cvlib.convolution.validation import FloatArray, check_arrays
+from cvlib.arrays import Array, check_arrays
 from cvlib.regularization.validation import check_count, check_not_negative
 
-Array = npt.NDArray[Any]
 BASES = ("monomial", "legendre")
 
 
-def polynomial_features(x: FloatArray, degree: int, *, basis: str = "legendre") -> FloatArray:
+def polynomial_features(x: Array, degree: int, *, basis: str = "legendre") -> Array:
     """Give each number the values of the polynomials up to a degree.
 
     "monomial": 1, x, x², …; "legendre": √(2k + 1) · P_k(x), orthonormal for x drawn evenly from
@@ -40,7 +38,7 @@ def check_regression(features_shape: tuple[int, ...], y_shape: tuple[int, ...]) 
         )
 
 
-def _svd_fit(features: FloatArray, y: FloatArray, gains: Any) -> FloatArray:
+def _svd_fit(features: Array, y: Array, gains: Any) -> Array:
     """w = V · gain(σ) · Uᵀy, where the features are UσVᵀ."""
     check_arrays(features=features, y=y)
     check_regression(features.shape, y.shape)
@@ -55,7 +53,7 @@ def singular_floor(sizes: Array, shape: tuple[int, ...]) -> Any:
     return sizes.max(initial=0.0) * max(shape) * np.finfo(sizes.dtype).eps
 
 
-def ridge_fit(features: FloatArray, y: FloatArray, *, l2: float = 0.0) -> FloatArray:
+def ridge_fit(features: Array, y: Array, *, l2: float = 0.0) -> Array:
     """Minimize ½|Xw − y|² + l2/2 · |w|²; for l2 = 0, take the shortest w among the best.
 
     w = (XᵀX + l2 · I)⁻¹Xᵀy = V · σ/(σ² + l2) · Uᵀy, for l2 = 0 the pseudo-inverse
@@ -75,7 +73,7 @@ def ridge_fit(features: FloatArray, y: FloatArray, *, l2: float = 0.0) -> FloatA
     return _svd_fit(features, y, gain)
 
 
-def descent_fit(features: FloatArray, y: FloatArray, *, lr: float, steps: int) -> FloatArray:
+def descent_fit(features: Array, y: Array, *, lr: float, steps: int) -> Array:
     """Return the weights after `steps` steps of gradient descent from 0 on ½|Xw − y|².
 
     w = V · (1 − (1 − lr · σ²)^steps)/σ · Uᵀy

@@ -5,21 +5,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.convolution.validation import FloatArray, check_arrays
+from cvlib.arrays import Array, check_arrays
 from cvlib.regularization.validation import check_not_negative
 
 
 class PenaltyCache(NamedTuple):
     """The weights of a penalty and its two strengths."""
 
-    w: FloatArray
+    w: Array
     l1: float
     l2: float
 
 
-def elastic_net_forward(
-    w: FloatArray, *, l1: float, l2: float
-) -> tuple[npt.NDArray[Any], PenaltyCache]:
+def elastic_net_forward(w: Array, *, l1: float, l2: float) -> tuple[npt.NDArray[Any], PenaltyCache]:
     """Price all weights of an array: their absolute values at l1, half of their squares at l2.
 
     R = l1 · Σ|w| + l2/2 · Σw²
@@ -40,7 +38,7 @@ def elastic_net_forward(
     return np.asarray(value, w.dtype), PenaltyCache(w, l1, l2)
 
 
-def elastic_net_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatArray:
+def elastic_net_backward(dout: float | Array, cache: PenaltyCache) -> Array:
     """Return dw = dout · (l1 · sign(w) + l2 · w), with sign(0) = 0.
 
     Where a weight is 0 the absolute value has a kink, and every slope in [−l1, l1] is a
@@ -55,7 +53,7 @@ def elastic_net_backward(dout: float | FloatArray, cache: PenaltyCache) -> Float
     return np.asarray(np.asarray(dout, w.dtype) * slope)
 
 
-def l1_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
+def l1_penalty_forward(w: Array) -> tuple[npt.NDArray[Any], PenaltyCache]:
     """Add up the absolute values: R = Σ|w|.
 
     Shapes and errors as in `elastic_net_forward`.
@@ -64,7 +62,7 @@ def l1_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
     return elastic_net_forward(w, l1=1.0, l2=0.0)
 
 
-def l1_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatArray:
+def l1_penalty_backward(dout: float | Array, cache: PenaltyCache) -> Array:
     """Return dw = dout · sign(w): a push of the same size on every weight that is not 0.
 
     Shapes and errors as in `elastic_net_backward`.
@@ -72,7 +70,7 @@ def l1_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatA
     return elastic_net_backward(dout, cache)
 
 
-def l2_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
+def l2_penalty_forward(w: Array) -> tuple[npt.NDArray[Any], PenaltyCache]:
     """Add up the squares and halve them: R = ½Σw², whose slope is w itself.
 
     Shapes and errors as in `elastic_net_forward`.
@@ -81,7 +79,7 @@ def l2_penalty_forward(w: FloatArray) -> tuple[npt.NDArray[Any], PenaltyCache]:
     return elastic_net_forward(w, l1=0.0, l2=1.0)
 
 
-def l2_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatArray:
+def l2_penalty_backward(dout: float | Array, cache: PenaltyCache) -> Array:
     """Return dw = dout · w: a push in proportion to the weight.
 
     Shapes and errors as in `elastic_net_backward`.
@@ -89,7 +87,7 @@ def l2_penalty_backward(dout: float | FloatArray, cache: PenaltyCache) -> FloatA
     return elastic_net_backward(dout, cache)
 
 
-def soft_threshold(v: FloatArray, threshold: float) -> FloatArray:
+def soft_threshold(v: Array, threshold: float) -> Array:
     """Move every number towards 0 by `threshold`, and stop at 0.
 
     argmin_w ½|w − v|² + threshold · Σ|w| = sign(v) · max(|v| − threshold, 0)
@@ -102,7 +100,7 @@ def soft_threshold(v: FloatArray, threshold: float) -> FloatArray:
     return np.asarray(np.sign(v) * np.maximum(np.abs(v) - v.dtype.type(threshold), 0))
 
 
-def elastic_net_proximal(v: FloatArray, *, lr: float, l1: float, l2: float) -> FloatArray:
+def elastic_net_proximal(v: Array, *, lr: float, l1: float, l2: float) -> Array:
     """Answer a gradient step that arrived at v by the best compromise with the penalty.
 
     argmin_w |w − v|² / 2lr + l1 · Σ|w| + l2/2 · Σw² = soft_threshold(v, lr · l1) / (1 + lr · l2)

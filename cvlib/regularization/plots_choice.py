@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, SEQUENTIAL, Plot, new_figure
 from cvlib.intervals import mean_interval
 from cvlib.regularization.experiments_choice import FoldStudy, SelectionStudy
 from cvlib.regularization.experiments_search import DECAY, LR
 from cvlib.regularization.plots_fits import signed
-
-Array = NDArray[Any]
 
 
 def search_map(accuracies: Array, grid: Array, random: Array) -> Plot:

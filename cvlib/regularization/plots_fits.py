@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import Interval, mean_interval
 from cvlib.regularization.experiments_choice import curve, features, points
 from cvlib.regularization.least_squares import ridge_fit
-
-Array = NDArray[Any]
 
 
 def geometric(samples: Array) -> tuple[float, float, float]:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import Interval, mean_interval
 from cvlib.regularization.experiments import Ensemble, Stops
 from cvlib.regularization.plots_fits import signed
-
-Array = NDArray[Any]
 
 
 def band(ax: Any, values: Array, *, color: str, label: str, style: str = "-") -> Array:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.regularization.penalties import elastic_net_proximal, l1_penalty_forward
-
-Array = NDArray[Any]
 
 
 def cheapest(pictures: Sequence[tuple[float, float]]) -> Plot:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
 from cvlib.intervals import Interval
 from cvlib.regularization.plots_fits import signed
-
-Array = NDArray[Any]
 
 
 def as_picture(x: Array) -> Array:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cvlib.convolution.validation import FloatArray
+from cvlib.arrays import Array
 from cvlib.regularization import affine
 from cvlib.regularization.frame import flip
 from cvlib.regularization.tones import color_cast, gamma
@@ -36,11 +36,11 @@ class Policy:
         )  # fmt: skip
         check_share("mirror", self.mirror)
 
-    def __call__(self, x: FloatArray, rng: np.random.Generator) -> FloatArray:
+    def __call__(self, x: Array, rng: np.random.Generator) -> Array:
         """Return one random variant of each image: (N, C, H, W) -> the same shape."""
         n, channels = x.shape[:2]
 
-        def drawn(reach: float, *size: int) -> FloatArray:
+        def drawn(reach: float, *size: int) -> Array:
             return rng.uniform(-reach, reach, size or n)
 
         if self.shift or self.degrees or self.stretch or self.shear:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.regularization.dropout import (
     DropoutCache,
     dropout_backward,
@@ -23,7 +22,6 @@ from cvlib.regularization.dropout import (
 )
 from cvlib.regularization.labels import disturb_label, smooth_labels
 
-Array = NDArray[Any]
 Augment = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 
 

@@ -3,25 +3,21 @@
 Pixels lie in 0 … 1. Each curve is increasing and keeps black black and white white.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank
+from cvlib.arrays import Array, check_arrays, check_rank
 from cvlib.regularization.validation import check_per_image
 
-Array = npt.NDArray[Any]
 
-
-def _pixels(x: FloatArray) -> None:
+def _pixels(x: Array) -> None:
     check_arrays(x=x)
     check_rank("x", x.shape, "N C H W")
     if x.size and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"x must lie in 0 … 1, got {x.min():g} to {x.max():g}")
 
 
-def _amount(x: FloatArray, name: str, value: npt.ArrayLike) -> Array:
+def _amount(x: Array, name: str, value: npt.ArrayLike) -> Array:
     """An amount as (N, 1, 1, 1) or () in the dtype of x."""
     _pixels(x)
     amount = np.asarray(value, x.dtype)
@@ -31,7 +27,7 @@ def _amount(x: FloatArray, name: str, value: npt.ArrayLike) -> Array:
     return amount[:, None, None, None] if amount.ndim else amount
 
 
-def gamma(x: FloatArray, exponent: npt.ArrayLike) -> FloatArray:
+def gamma(x: Array, exponent: npt.ArrayLike) -> Array:
     """Bend the scale by a power: out = x^exponent; below 1 it lightens, above 1 it darkens.
 
     Shapes: x (N, C, H, W) in 0 … 1, exponent () or (N,) -> like x. Raises TypeError or ValueError
@@ -40,7 +36,7 @@ def gamma(x: FloatArray, exponent: npt.ArrayLike) -> FloatArray:
     return np.asarray(x ** _amount(x, "exponent", exponent))
 
 
-def log_tone(x: FloatArray, strength: npt.ArrayLike) -> FloatArray:
+def log_tone(x: Array, strength: npt.ArrayLike) -> Array:
     """Open the shadows: out = log(1 + strength · x) / log(1 + strength).
 
     Shapes: x (N, C, H, W) in 0 … 1, strength () or (N,) -> like x. Errors as in `gamma`.
@@ -49,7 +45,7 @@ def log_tone(x: FloatArray, strength: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.log1p(a * x) / np.log1p(a))
 
 
-def exp_tone(x: FloatArray, strength: npt.ArrayLike) -> FloatArray:
+def exp_tone(x: Array, strength: npt.ArrayLike) -> Array:
     """Close the shadows: out = ((1 + strength)^x − 1) / strength, which undoes `log_tone`.
 
     Shapes: x (N, C, H, W) in 0 … 1, strength () or (N,) -> like x. Errors as in `gamma`.
@@ -67,7 +63,7 @@ def check_gains(shape: tuple[int, ...], count: int, channels: int) -> None:
         )
 
 
-def color_cast(x: FloatArray, gains: npt.ArrayLike) -> FloatArray:
+def color_cast(x: Array, gains: npt.ArrayLike) -> Array:
     """Tint the light: multiply each channel by its gain, and cut off at white.
 
     out[n, c] = min(gains[n, c] · x[n, c], 1)

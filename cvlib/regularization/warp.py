@@ -1,16 +1,15 @@
 """One warp for every move of the picture: ask each output pixel where it comes from."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank, check_upstream
+from cvlib.arrays import Array, check_arrays, check_rank, check_upstream
 from cvlib.regularization import affine
 from cvlib.regularization.validation import check_per_image
 
-Array = npt.NDArray[Any]
 #: One pixel around the image, and a second at the far ends, so that four can always be read.
 RIM = ((0, 0), (0, 0), (1, 2), (1, 2))
 
@@ -20,7 +19,7 @@ class WarpCache(NamedTuple):
     its rim, and the shares (down, right) by which it reads the others."""
 
     place: Array
-    share: FloatArray
+    share: Array
     shape: tuple[int, ...]
 
 
@@ -40,9 +39,7 @@ def inverse_moves(moves: npt.ArrayLike, count: int) -> Array:
     return np.broadcast_to(np.linalg.inv(matrices), (count, 3, 3))
 
 
-def warp_forward(
-    x: FloatArray, moves: npt.ArrayLike, *, fill: float = 0.0
-) -> tuple[FloatArray, WarpCache]:
+def warp_forward(x: Array, moves: npt.ArrayLike, *, fill: float = 0.0) -> tuple[Array, WarpCache]:
     """Move a picture: each output pixel looks up where it comes from and mixes four neighbours.
 
     out[n, c, p] = x[n, c, M⁻¹p], read between pixels by bilinear interpolation
@@ -85,7 +82,7 @@ def flat_places(cache: WarpCache) -> Array:
     return np.asarray(np.arange(n * c).reshape(n, c, 1) * size + cache.place[:, None])
 
 
-def taps(cache: WarpCache) -> Iterator[tuple[int, FloatArray]]:
+def taps(cache: WarpCache) -> Iterator[tuple[int, Array]]:
     """The four neighbours: how far each lies from the upper left one, and its weight."""
     down, right = cache.share[:, 0], cache.share[:, 1]
     width = cache.shape[3] + 3
@@ -95,7 +92,7 @@ def taps(cache: WarpCache) -> Iterator[tuple[int, FloatArray]]:
     yield width + 1, down * right
 
 
-def warp_backward(dout: FloatArray, cache: WarpCache) -> FloatArray:
+def warp_backward(dout: Array, cache: WarpCache) -> Array:
     """Send each output's gradient back to the four pixels it read, by the same weights.
 
     dx = Bᵀ dout, where out = Bx. Bᵀ is not the warp by the inverse move: the transpose of a
@@ -120,9 +117,7 @@ def _amounts(count: int, **amounts: npt.ArrayLike) -> None:
         check_per_image(name, np.shape(amount), count)
 
 
-def translate(
-    x: FloatArray, rows: npt.ArrayLike, columns: npt.ArrayLike, *, fill: float = 0.0
-) -> FloatArray:
+def translate(x: Array, rows: npt.ArrayLike, columns: npt.ArrayLike, *, fill: float = 0.0) -> Array:
     """Move each picture down by `rows` and to the right by `columns` pixels, whole or not.
 
     Shapes: x (N, C, H, W), amounts () or (N,) -> like x. Errors as in `warp_forward`.
@@ -131,7 +126,7 @@ def translate(
     return warp_forward(x, affine.translation(rows, columns), fill=fill)[0]
 
 
-def rotate(x: FloatArray, degrees: npt.ArrayLike, *, fill: float = 0.0) -> FloatArray:
+def rotate(x: Array, degrees: npt.ArrayLike, *, fill: float = 0.0) -> Array:
     """Turn each picture about its centre, counter-clockwise.
 
     Shapes: x (N, C, H, W), degrees () or (N,) -> like x. Errors as in `warp_forward`.
@@ -140,9 +135,7 @@ def rotate(x: FloatArray, degrees: npt.ArrayLike, *, fill: float = 0.0) -> Float
     return warp_forward(x, affine.rotation(degrees), fill=fill)[0]
 
 
-def stretch(
-    x: FloatArray, rows: npt.ArrayLike, columns: npt.ArrayLike, *, fill: float = 0.0
-) -> FloatArray:
+def stretch(x: Array, rows: npt.ArrayLike, columns: npt.ArrayLike, *, fill: float = 0.0) -> Array:
     """Make each picture `rows` times as high and `columns` times as wide, in the same frame.
 
     Shapes: x (N, C, H, W), factors () or (N,) -> like x. Errors as in `warp_forward`.
@@ -151,7 +144,7 @@ def stretch(
     return warp_forward(x, affine.stretching(rows, columns), fill=fill)[0]
 
 
-def shear(x: FloatArray, columns: npt.ArrayLike, *, fill: float = 0.0) -> FloatArray:
+def shear(x: Array, columns: npt.ArrayLike, *, fill: float = 0.0) -> Array:
     """Slant each picture: `columns` pixels to the right for every row below the centre.
 
     Shapes: x (N, C, H, W), columns () or (N,) -> like x. Errors as in `warp_forward`.

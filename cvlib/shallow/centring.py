@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cvlib.arrays import Array
 from cvlib.layers import linear_backward, linear_forward
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
-from cvlib.shallow.pipelines import Array
 
 
 def one_sign_share(x: Array, labels: Array, batch: int, *, seed: int, trials: int = 200) -> float:

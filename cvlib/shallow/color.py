@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.convolution.validation import check_arrays
+from cvlib.arrays import check_arrays
 from cvlib.shallow.validation import check_count, check_image_shape, check_range
 
 

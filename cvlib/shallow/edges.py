@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from cvlib.convolution.validation import check_arrays
+from cvlib.arrays import Array, check_arrays
 from cvlib.shallow.validation import check_cells, check_count, check_image_shape
-
-Array = NDArray[Any]
 
 #: Added under every root of a normalization, so that flat parts stay 0 instead of becoming noise.
 EPS = 1e-6

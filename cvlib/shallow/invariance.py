@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from cvlib.shallow.pipelines import Array, LearningCurves, Predict
+from cvlib.arrays import Array
+from cvlib.shallow.pipelines import LearningCurves, Predict
 
 
 def shift(images: Array, down: int, along: int) -> Array:

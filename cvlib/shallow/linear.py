@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
+from cvlib.arrays import Array
 from cvlib.losses import (
     hinge_backward,
     hinge_forward,
@@ -17,7 +18,6 @@ from cvlib.losses import (
     softmax_cross_entropy_forward,
 )
 
-Array = NDArray[Any]
 LOSSES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "softmax": (softmax_cross_entropy_forward, softmax_cross_entropy_backward),
     "hinge": (hinge_forward, hinge_backward),

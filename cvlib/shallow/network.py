@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset, batches, channel_mean
 
-Array = NDArray[Any]
 BATCH = 32
 
 

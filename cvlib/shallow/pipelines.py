@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset
 from cvlib.shallow.linear import train_linear
 from cvlib.shallow.network import build_network, train_networks
 from cvlib.shallow.tasks import Task
 
-Array = NDArray[Any]
 Predict = Callable[[Array], NDArray[np.int64]]
 NETWORK = "network"
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset, ShapeScenes
 from cvlib.figures import Plot, new_figure, show_image
-
-Array = NDArray[Any]
 
 
 def as_picture(image: Array) -> Array:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import DIVERGING, Plot, new_figure, show_image
 from cvlib.shallow.color import color_histogram
 from cvlib.shallow.edges import cell_histograms, image_gradients
 from cvlib.shallow.linear import LinearClassifier
 from cvlib.shallow.plots_data import as_picture
-
-Array = NDArray[Any]
 
 
 def box_colors(bins: int) -> Array:

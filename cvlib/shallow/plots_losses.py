@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import mean_interval
 from cvlib.losses import hinge_losses, softmax_cross_entropy_losses
 from cvlib.shallow.centring import Descent
 from cvlib.shallow.selection import expected_best, hoeffding_gap
 
-Array = NDArray[Any]
 STYLES = ("-", "--", "-.", ":")
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import INK, PALETTE, PAPER, SEQUENTIAL, Plot, new_figure
 from cvlib.intervals import mean_interval
 from cvlib.shallow.pipelines import LearningCurves
 
-Array = NDArray[Any]
 LOOKS = {
     "pixels": (PALETTE[5], "^", ":"),
     "histogram": (PALETTE[2], "s", "--"),

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import stats
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset
-from cvlib.shallow.pipelines import Array
 from cvlib.shallow.tasks import pixels
 
 #: A photograph as a board of tiles, (rows, columns), of so many pixels; patches lie inside of them.

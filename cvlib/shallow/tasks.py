@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset, load_digits, make_shapes, photo, split
 from cvlib.datasets.shapes import COLORS
 from cvlib.shallow.color import color_histogram
 from cvlib.shallow.edges import hog
 
-Array = NDArray[Any]
 Parts = tuple[Dataset, Dataset, Dataset]
 Descriptor = Callable[[Array], Array]
 TEXTURES = ("brick", "grass", "gravel")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Integral
 
-from cvlib.convolution.validation import check_rank
+from cvlib.arrays import check_rank
 
 
 def check_count(name: str, value: object, least: int = 1) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from cvlib.arrays import Array, check_arrays, check_rank
 from cvlib.convolution.geometry import as_count
-from cvlib.convolution.validation import FloatArray, check_arrays, check_rank
 
 
-def interpolation_matrix(pixels: int, wanted: int) -> FloatArray:
+def interpolation_matrix(pixels: int, wanted: int) -> Array:
     """Build the matrix (wanted, pixels) that resizes a row of pixels linearly.
 
     Pixel i covers [i, i + 1]; the value between two centres is their weighted mean, beyond the
@@ -21,7 +21,7 @@ def interpolation_matrix(pixels: int, wanted: int) -> FloatArray:
     return np.maximum(1 - distance, 0)
 
 
-def enlarge(images: FloatArray, *, size: int = 32, inner: int = 24) -> FloatArray:
+def enlarge(images: Array, *, size: int = 32, inner: int = 24) -> Array:
     """Resize images bilinearly to `inner` × `inner` and frame them with zeros to `size` × `size`.
 
     LeNet-5 wants its digits well inside of 32 × 32, so that a stroke's end can lie in the middle
@@ -40,7 +40,7 @@ def enlarge(images: FloatArray, *, size: int = 32, inner: int = 24) -> FloatArra
     return framed
 
 
-def jitter(images: FloatArray, rng: np.random.Generator, *, reach: int = 2) -> FloatArray:
+def jitter(images: Array, rng: np.random.Generator, *, reach: int = 2) -> Array:
     """Move each image by up to `reach` pixels along both axes, its border pixels repeated.
 
     Shapes: (N, C, H, W) -> the same. Raises ValueError for a negative reach.

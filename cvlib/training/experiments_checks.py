@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution import conv2d_backward, conv2d_forward
 from cvlib.layers import gradient_check, linear_backward, linear_forward
 from cvlib.losses import softmax
 from cvlib.normalization import batch_norm_backward, batch_norm_forward
 
-Array = NDArray[Any]
 Forward = Callable[..., tuple[Any, Any]]
 Backward = Callable[[Any, Any], Any]
 

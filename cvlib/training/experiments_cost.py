@@ -9,12 +9,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.convolution import count_macs
 from cvlib.layers import Conv2d, Linear, Sequential, Value
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

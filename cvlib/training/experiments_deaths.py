@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvlib.activations import Activation
+from cvlib.arrays import Array
 from cvlib.layers import Sequential
 from cvlib.optim import SGD
 from cvlib.training.experiments_digits import digit_parts, perceptrons
 from cvlib.training.side_by_side import Examples, LinearStack, fit_side_by_side, right
-
-Array = NDArray[Any]
 
 
 @dataclass

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvlib.activations.layers import passes
+from cvlib.arrays import Array
 from cvlib.layers import initialize, linear_backward, linear_forward
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.layers import Parameter
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from cvlib.optim import SGD, Adam
@@ -17,7 +17,6 @@ from cvlib.optim.optimizers import Optimizer
 from cvlib.training.experiments_digits import digit_parts, perceptron, perceptrons
 from cvlib.training.side_by_side import Examples, fit_side_by_side
 
-Array = NDArray[Any]
 #: Parameters -> an optimizer of them.
 Maker = Callable[[list[Parameter]], Optimizer]
 

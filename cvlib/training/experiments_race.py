@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.optim import SGD
 from cvlib.training.experiments_digits import digit_parts, perceptrons
 from cvlib.training.side_by_side import Examples, fit_side_by_side, right
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.optim import adam_step
 from cvlib.training.experiments_width import network
-
-Array = NDArray[Any]
 
 #: P(all eigenvalues of an n × n GOE matrix are positive), where there is a closed form.
 EXACT_ALL_POSITIVE = {1: 1 / 2, 2: (2 - sqrt(2)) / 4, 3: (pi - 2 * sqrt(2)) / (4 * pi)}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset
 from cvlib.optim import SGD, Schedule
 from cvlib.training.experiments_digits import digit_parts, perceptron, perceptrons
 from cvlib.training.fit import accuracy, fit
 from cvlib.training.history import History
 from cvlib.training.side_by_side import Examples, fit_side_by_side, right
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

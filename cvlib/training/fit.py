@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.datasets import batches
 from cvlib.layers.layer import Layer
 from cvlib.losses.reference import softmax_cross_entropy_backward, softmax_cross_entropy_forward
@@ -15,7 +16,6 @@ from cvlib.optim.optimizers import Optimizer
 from cvlib.optim.schedules import Schedule
 from cvlib.training.history import History
 
-Array = NDArray[Any]
 #: forward(scores, labels) -> (loss, cache) and backward(dout, cache) -> dscores.
 Loss = tuple[Callable[..., tuple[Any, Any]], Callable[..., Any]]
 

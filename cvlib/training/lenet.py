@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations.layers import Activation
-from cvlib.layers.layer import Array, Layer, Sequential
+from cvlib.arrays import Array
+from cvlib.layers.layer import Layer, Sequential
 from cvlib.layers.shaping import AvgPool2d, Flatten, MaxPool2d
 from cvlib.layers.weighted import Conv2d, Linear
 from cvlib.training.lenet_1998 import (

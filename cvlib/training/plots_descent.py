@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.training.experiments_descent import Sweep
 
-Array = NDArray[Any]
 MARKERS = ("o", "s", "^", "D", "v")
 
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure, show_image
 from cvlib.intervals import mean_interval
 from cvlib.optim import Schedule
 from cvlib.training.experiments_stopping import StoppingRun
 
-Array = NDArray[Any]
 STYLES = ("-", "--", "-.", ":")
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cvlib.arrays import Array
 from cvlib.figures import PALETTE, Plot, new_figure
 from cvlib.intervals import mean_interval
 from cvlib.training.experiments_saddles import EXACT_ALL_POSITIVE, CriticalPoints
-
-Array = NDArray[Any]
 
 
 def all_positive(sizes: Sequence[int], shares: Array, errors: Array) -> Plot:

@@ -7,20 +7,18 @@ them. Nothing is summed over that axis, so each network takes the steps that it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvlib.activations import Activation
+from cvlib.arrays import Array
 from cvlib.datasets import Dataset
 from cvlib.layers import Flatten, Linear, Parameter, Sequential
 from cvlib.layers.layer import Layer
 from cvlib.losses import log_softmax
 from cvlib.optim import Schedule
 from cvlib.optim.optimizers import Optimizer
-
-Array = NDArray[Any]
 
 
 class Examples(NamedTuple):
