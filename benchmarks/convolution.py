@@ -14,8 +14,8 @@ from side_by_side import Task, run
 import numpy as np
 import torch
 
-from cvlib.convolution.correlation import correlate, match, spread
 from cvlib.convolution.geometry import as_slide, conv2d_output_size
+from cvlib.convolution.reference.correlation import correlate, match, spread
 
 
 class Layer(NamedTuple):

@@ -114,7 +114,7 @@ def test_every_folder_counts_for_a_kept_result_or_does_not() -> None:
 
 def test_figures_and_experiments_regrade_nobody_and_the_check_everybody() -> None:
     found = {p.relative_to(ROOT / "cvlib").as_posix() for p in counted(ROOT / "cvlib")}
-    for path in ("check/marking.py", "convolution/conv2d.py", "grading/judging/rounds.py",
+    for path in ("check/marking.py", "convolution/reference/conv2d.py", "grading/judging/rounds.py",
                  "grading/sandbox/inside/judge_line.py", "grading/spec/sheets.py"):  # fmt: skip
         assert path in found
     rooms = {p.partition("/")[0] for p in found}

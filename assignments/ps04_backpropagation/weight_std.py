@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cvlib.grading.spec import Case, Exercise, Variants
-from cvlib.layers.initialization import gain, spread_of
+from cvlib.layers.reference.initialization import gain, spread_of
 
 from .common import Rng, fans, section, sizes, spread
 

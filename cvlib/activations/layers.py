@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.activations import pointwise
-from cvlib.activations.learned import (
+from cvlib.activations.reference import pointwise
+from cvlib.activations.reference.learned import (
     maxout_backward,
     maxout_forward,
     prelu_backward,
@@ -14,8 +14,8 @@ from cvlib.activations.learned import (
 )
 from cvlib.arrays import Array
 from cvlib.convolution.geometry import as_count
-from cvlib.layers.initialization import initialize
 from cvlib.layers.layer import Layer, Parameter
+from cvlib.layers.reference.initialization import initialize
 
 #: The activations without parameters, by name.
 NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "elu")

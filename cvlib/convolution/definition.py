@@ -51,6 +51,7 @@ def conv_transpose2d_naive(
     padding: IntOrPair = 0,
     output_padding: IntOrPair = 0,
     dilation: IntOrPair = 1,
+    groups: int = 1,
 ) -> Array:
     """Stamp the kernel once for every pixel, scaled by that pixel, and cut the padding off.
 
@@ -61,13 +62,16 @@ def conv_transpose2d_naive(
     check_arrays(x=x, w=w, b=b)
     b_shape = None if b is None else b.shape
     slide, size = check_conv_transpose2d(
-        x.shape, w.shape, b_shape, stride, padding, output_padding, dilation, 1
+        x.shape, w.shape, b_shape, stride, padding, output_padding, dilation, groups
     )
     (down, along), (p, q), (d, e) = slide
-    out = np.zeros((len(x), w.shape[1], *size), x.dtype)
+    share, kernels = len(w) // groups, w.shape[1]
+    out = np.zeros((len(x), kernels * groups, *size), x.dtype)
     for n, c, i, j in np.ndindex(x.shape):
+        first = c // share * kernels
+        # out[n, k, i·stride + r·dilation - padding, …] += x[n, c, i, j] · w[c, k, r, s]
         for k, r, s in np.ndindex(w.shape[1:]):
             row, column = i * down + r * d - p, j * along + s * e - q
             if 0 <= row < size[0] and 0 <= column < size[1]:
-                out[n, k, row, column] += x[n, c, i, j] * w[c, k, r, s]
+                out[n, first + k, row, column] += x[n, c, i, j] * w[c, k, r, s]
     return out if b is None else out + b[:, None, None]

@@ -6,8 +6,8 @@ from typing import Any
 from cvlib.arrays import Array
 from cvlib.convolution.geometry import IntOrPair
 from cvlib.layers.layer import Layer
-from cvlib.layers.max_pool import max_pool2d_backward, max_pool2d_forward
-from cvlib.layers.mean_pool import (
+from cvlib.layers.reference.max_pool import max_pool2d_backward, max_pool2d_forward
+from cvlib.layers.reference.mean_pool import (
     avg_pool2d_backward,
     avg_pool2d_forward,
     global_avg_pool2d_backward,

@@ -6,11 +6,11 @@ import numpy as np
 
 from cvlib.arrays import Array, check_upstream
 from cvlib.convolution import conv2d_backward, conv2d_forward
-from cvlib.convolution.correlation import match
 from cvlib.convolution.geometry import IntOrPair, as_count, as_pair, as_slide
-from cvlib.layers.initialization import initialize
+from cvlib.convolution.reference.correlation import match
 from cvlib.layers.layer import Layer, Parameter
-from cvlib.layers.linear import linear_backward, linear_forward
+from cvlib.layers.reference.initialization import initialize
+from cvlib.layers.reference.linear import linear_backward, linear_forward
 
 
 class _Weighted(Layer):

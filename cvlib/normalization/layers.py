@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 from cvlib.arrays import Array
 from cvlib.layers.layer import Layer, Parameter
-from cvlib.normalization.batch_norm import batch_norm_backward, batch_norm_forward
-from cvlib.normalization.group_norm import (
+from cvlib.normalization.reference.batch_norm import batch_norm_backward, batch_norm_forward
+from cvlib.normalization.reference.group_norm import (
     group_norm_backward,
     group_norm_forward,
     instance_norm_backward,
     instance_norm_forward,
 )
-from cvlib.normalization.layer_norm import layer_norm_backward, layer_norm_forward
-from cvlib.normalization.local_response import (
+from cvlib.normalization.reference.layer_norm import layer_norm_backward, layer_norm_forward
+from cvlib.normalization.reference.local_response import (
     local_response_norm_backward,
     local_response_norm_forward,
 )

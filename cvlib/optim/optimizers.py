@@ -9,7 +9,7 @@ import numpy as np
 
 from cvlib.arrays import Array
 from cvlib.layers.layer import Parameter
-from cvlib.optim.rules import adam_step, momentum_step, nesterov_step, sgd_step
+from cvlib.optim.reference.rules import adam_step, momentum_step, nesterov_step, sgd_step
 
 
 class Optimizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cvlib.receptive_field.layer_geometry import LayerGeometry
+from cvlib.receptive_field.reference.layer_geometry import LayerGeometry
 
 
 def pixels_naive(layers: Sequence[LayerGeometry], unit: int, axis: int = 0) -> set[int]:

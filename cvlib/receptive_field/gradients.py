@@ -13,7 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from cvlib.receptive_field.layer_geometry import IntOrSizes, LayerGeometry, Sizes, as_sizes
+from cvlib.receptive_field.reference.layer_geometry import (
+    IntOrSizes,
+    LayerGeometry,
+    Sizes,
+    as_sizes,
+)
 
 #: Steps that may stop a gradient and look at single places: open, they hand their input on.
 GATES = frozenset({

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cvlib.receptive_field.graph import INPUT
-from cvlib.receptive_field.networks import Network, as_graph
+from cvlib.receptive_field.reference.graph import INPUT
+from cvlib.receptive_field.reference.networks import Network, as_graph
 
 _CONV: dict[int, tuple[Any, Any]] = {
     1: (nn.Conv1d, nn.ConvTranspose1d),

@@ -11,8 +11,8 @@ from torch import fx, nn
 from torch.nn import functional
 
 from cvlib.receptive_field import module_layers as layers
-from cvlib.receptive_field.graph import INPUT, Graph
-from cvlib.receptive_field.layer_geometry import LayerGeometry, Sizes, as_sizes
+from cvlib.receptive_field.reference.graph import INPUT, Graph
+from cvlib.receptive_field.reference.layer_geometry import LayerGeometry, Sizes, as_sizes
 
 MERGES = {operator.add, operator.iadd, operator.sub, operator.mul, operator.imul, operator.truediv,
           torch.add, torch.sub, torch.mul, torch.div, torch.maximum, torch.minimum,

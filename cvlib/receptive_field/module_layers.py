@@ -8,7 +8,12 @@ from typing import Any
 from torch import nn
 from torch.nn import functional
 
-from cvlib.receptive_field.layer_geometry import IntOrSizes, LayerGeometry, Sizes, as_sizes
+from cvlib.receptive_field.reference.layer_geometry import (
+    IntOrSizes,
+    LayerGeometry,
+    Sizes,
+    as_sizes,
+)
 
 #: Modules whose output at a place depends on their input at that place only.
 POINTWISE = (

@@ -4,7 +4,7 @@ import numpy as np
 
 from cvlib.arrays import Array
 from cvlib.layers.layer import Layer
-from cvlib.regularization.dropout import (
+from cvlib.regularization.reference.dropout import (
     DropoutCache,
     dropout_backward,
     dropout_forward,

@@ -13,7 +13,7 @@ from cvlib.datasets import batches
 from cvlib.layers.layer import Layer
 from cvlib.losses.reference import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from cvlib.optim.optimizers import Optimizer
-from cvlib.optim.schedules import Schedule
+from cvlib.optim.reference.schedules import Schedule
 from cvlib.training.history import History
 
 #: forward(scores, labels) -> (loss, cache) and backward(dout, cache) -> dscores.

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.activations.pointwise import tanh_backward, tanh_forward
+from cvlib.activations.reference.pointwise import tanh_backward, tanh_forward
 from cvlib.arrays import Array, check_arrays, check_rank, check_upstream
 from cvlib.convolution import conv2d_backward, conv2d_forward
 from cvlib.convolution.geometry import IntOrPair, as_count, as_pair
 from cvlib.layers.layer import Layer, Parameter
-from cvlib.layers.mean_pool import sum_pool2d_backward, sum_pool2d_forward
+from cvlib.layers.reference.mean_pool import sum_pool2d_backward, sum_pool2d_forward
 
 #: Which of the 6 maps of S2 each of the 16 maps of C3 sees: Table I of the paper.
 CONNECTIONS = (

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cvlib.optim.schedules import Schedule
+from cvlib.optim.reference.schedules import Schedule
 from cvlib.training import distributed, torch_random
 from cvlib.training.checkpoint import Checkpoints
 from cvlib.training.history import History

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from cvlib.datasets import load_digits, split
-from cvlib.optim.schedules import cosine
+from cvlib.optim.reference.schedules import cosine
 from cvlib.training import distributed
 from cvlib.training.loop import Batches, Checkpoints, train
 from cvlib.training.precision import DTYPES

@@ -6,13 +6,13 @@ import pytest
 from cvlib.layers import Linear, Sequential, gradient_check
 from cvlib.optim import SGD, constant
 from cvlib.training import experiments
-from cvlib.training.experiments_checks import cases, naive_check
-from cvlib.training.experiments_deaths import silent_units
-from cvlib.training.experiments_descent import Sweep
-from cvlib.training.experiments_digits import perceptrons
-from cvlib.training.experiments_race import Race, race_table
-from cvlib.training.experiments_saddles import Surface, small_problem
-from cvlib.training.experiments_width import descend, network, taught
+from cvlib.training.experiments.checks import cases, naive_check
+from cvlib.training.experiments.deaths import silent_units
+from cvlib.training.experiments.descent import Sweep
+from cvlib.training.experiments.digits import perceptrons
+from cvlib.training.experiments.race import Race, race_table
+from cvlib.training.experiments.saddles import Surface, small_problem
+from cvlib.training.experiments.width import descend, network, taught
 
 
 def test_a_check_that_looks_everywhere_agrees_with_gradient_check_on_all_cases():

@@ -9,10 +9,10 @@ from cvlib.layers import Value
 from cvlib.layers import plots as layer_plots
 from cvlib.optim import SGD, constant, cosine, step_decay
 from cvlib.training import plots
-from cvlib.training.experiments_depth import Signals
-from cvlib.training.experiments_descent import Sweep, ravine, walk
-from cvlib.training.experiments_saddles import CriticalPoints
-from cvlib.training.experiments_stopping import Stop, StoppingRun
+from cvlib.training.experiments.depth import Signals
+from cvlib.training.experiments.descent import Sweep, ravine, walk
+from cvlib.training.experiments.saddles import CriticalPoints
+from cvlib.training.experiments.stopping import Stop, StoppingRun
 from cvlib.training.history import History
 
 
@@ -44,7 +44,7 @@ def test_no_two_nodes_of_a_graph_share_a_place():
     a = Value(1.0, name="a")
     b = a * a
     result = ((a + b) * b + a) * (b + 1)
-    from cvlib.layers.plots_graph import _places
+    from cvlib.layers.plots.graph import _places
 
     places = _places(result)
     assert len(set(places)) == len(places) == len(result.ancestors())

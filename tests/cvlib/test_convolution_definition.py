@@ -16,8 +16,8 @@ from cvlib.convolution import (
     conv_transpose2d_backward,
     conv_transpose2d_forward,
     im2col,
-    patches,
 )
+from cvlib.convolution.reference import patches
 
 DRAWS = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 

@@ -15,7 +15,7 @@ from cvlib.layers import (
     gradient_check,
     gradient_check_layer,
 )
-from cvlib.layers.differences import slope_and_doubt
+from cvlib.layers.reference.differences import slope_and_doubt
 
 
 def rng():

@@ -8,7 +8,7 @@ import torch
 
 from cvlib.activations import derivative, relu_forward, tanh_forward
 from cvlib.layers import fans, gain, initialize
-from cvlib.layers.initialization import SCHEMES, spread_of
+from cvlib.layers.reference.initialization import SCHEMES, spread_of
 
 SHAPE = (200, 300)
 

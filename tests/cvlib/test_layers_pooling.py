@@ -24,7 +24,7 @@ from cvlib.layers import (
     sum_pool2d_backward,
     sum_pool2d_forward,
 )
-from cvlib.layers.max_pool import winning_pixels
+from cvlib.layers.reference.max_pool import winning_pixels
 
 PASSES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "max": (max_pool2d_forward, max_pool2d_backward),
@@ -161,7 +161,7 @@ def test_many_channels_pool_like_few(monkeypatch):
     x = np.random.default_rng(0).standard_normal((3, 5, 6, 7))
     whole, cache = max_pool2d_forward(x, 3, stride=2, padding=1)
     for block in (1, 700, 1500):
-        monkeypatch.setattr("cvlib.layers.max_pool.BLOCK_BYTES", block)
+        monkeypatch.setattr("cvlib.layers.reference.max_pool.BLOCK_BYTES", block)
         again, cut = max_pool2d_forward(x, 3, stride=2, padding=1)
         np.testing.assert_array_equal(again, whole)
         np.testing.assert_array_equal(cut.winner, cache.winner)

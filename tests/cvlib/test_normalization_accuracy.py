@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvlib.normalization import batch_norm_backward, batch_norm_forward, group_norm_forward, panel
-from cvlib.normalization.panel import Panel, panels, short_buffers
+from cvlib.normalization import batch_norm_backward, batch_norm_forward, group_norm_forward
+from cvlib.normalization.reference import panel
+from cvlib.normalization.reference.panel import Panel, panels, short_buffers
 
 SHAPES = [(64, 3), (16, 4, 3, 3), (4, 3, 20, 20), (3, 2, 70, 70), (64, 3, 2, 2), (5000, 2)]
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from cvlib.normalization import facts, layer_norm_backward, layer_norm_forward
-from cvlib.normalization.local_response import (
+from cvlib.normalization import layer_norm_backward, layer_norm_forward
+from cvlib.normalization.experiments import facts
+from cvlib.normalization.reference.local_response import (
     local_response_norm_backward,
     local_response_norm_forward,
 )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvlib.normalization import reference
-from cvlib.normalization.facts import jacobian
+from cvlib.normalization.experiments.facts import jacobian
 
 RNG = np.random.default_rng(8)
 X = 2 * RNG.standard_normal((2, 4, 3, 3)) + 1

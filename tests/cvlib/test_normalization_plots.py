@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cvlib.figures import Plot
-from cvlib.normalization import facts, plots
-from cvlib.normalization.experiments import DecayStudy, Staleness
+from cvlib.normalization import plots
+from cvlib.normalization.experiments import DecayStudy, Staleness, facts
 
 RNG = np.random.default_rng(7)
 

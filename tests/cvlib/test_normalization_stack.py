@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn import functional
 
 from cvlib.normalization import experiments
-from cvlib.normalization.stack import Design, Stack, convolve, taps
-from cvlib.normalization.stack_digits import VALIDATION, load, shuffled
-from cvlib.normalization.stack_training import Runs, measure_errors, train
+from cvlib.normalization.experiments.stack import Design, Stack, convolve, taps
+from cvlib.normalization.experiments.stack_digits import VALIDATION, load, shuffled
+from cvlib.normalization.experiments.stack_training import Runs, measure_errors, train
 
 NORMS = ("none", "once", "batch", "layer", "instance", "group")
 SHORT: dict[str, Any] = {"rates": [0.3], "steps": 6, "train_size": 128, "batch": 32}

@@ -20,7 +20,7 @@ from cvlib.receptive_field import (
     spread,
     vgg16,
 )
-from cvlib.receptive_field.rings import learn_rings, side_by_side
+from cvlib.receptive_field.experiments.rings import learn_rings, side_by_side
 
 
 def drawn(plot: Plot) -> str:

@@ -3,16 +3,12 @@
 import numpy as np
 import pytest
 
-from cvlib.regularization import (
-    answers,
-    elastic_net_backward,
-    elastic_net_forward,
-    experiments_choice,
-    side_by_side,
-)
+from cvlib.regularization import elastic_net_backward, elastic_net_forward
 from cvlib.regularization import experiments as digits
-from cvlib.regularization.experiments_search import landscape, search_study
-from cvlib.regularization.side_by_side import Networks, Recipe, Task, log_softmax, train
+from cvlib.regularization.experiments import answers, side_by_side
+from cvlib.regularization.experiments import choice as experiments_choice
+from cvlib.regularization.experiments.search import landscape, search_study
+from cvlib.regularization.experiments.side_by_side import Networks, Recipe, Task, log_softmax, train
 
 SEEDS = range(3)
 QUICK = Recipe(hidden=(16,), epochs=10)

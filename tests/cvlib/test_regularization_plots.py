@@ -7,7 +7,7 @@ from cvlib.figures import Plot
 from cvlib.intervals import Interval
 from cvlib.regularization import plots
 from cvlib.regularization.experiments import Ensemble, Stops
-from cvlib.regularization.experiments_choice import FoldStudy, SelectionStudy
+from cvlib.regularization.experiments.choice import FoldStudy, SelectionStudy
 
 
 def drawn(plot: Plot) -> str:

@@ -9,12 +9,18 @@ import torch
 
 from cvlib.datasets import Dataset, load_digits, make_shapes, split
 from cvlib.shallow import color_histogram, experiments, hog, train_linear
-from cvlib.shallow.centring import descend, expected_confidence, one_sign_share
-from cvlib.shallow.invariance import CHANGES, changed_share, shift, shuffle_pixels
-from cvlib.shallow.network import build_network, train_networks
-from cvlib.shallow.pipelines import NETWORK, PENALTIES, RATES, learning_curves, train_shallow
-from cvlib.shallow.selection import BOARD, PATCH, TILE, cut_from_tiles
-from cvlib.shallow.tasks import PLACES, Parts, Task, pixels, tasks
+from cvlib.shallow.experiments.invariance import CHANGES, changed_share, shift, shuffle_pixels
+from cvlib.shallow.experiments.network import build_network, train_networks
+from cvlib.shallow.experiments.pipelines import (
+    NETWORK,
+    PENALTIES,
+    RATES,
+    learning_curves,
+    train_shallow,
+)
+from cvlib.shallow.experiments.selection import BOARD, PATCH, TILE, cut_from_tiles
+from cvlib.shallow.experiments.tasks import PLACES, Parts, Task, pixels, tasks
+from cvlib.shallow.experiments.zero_centring import descend, expected_confidence, one_sign_share
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 from cvlib.datasets import load_digits, make_shapes
 from cvlib.figures import Plot
 from cvlib.shallow import plots, train_linear
-from cvlib.shallow.centring import Descent
-from cvlib.shallow.pipelines import LearningCurves
+from cvlib.shallow.experiments.pipelines import LearningCurves
+from cvlib.shallow.experiments.zero_centring import Descent
 
 
 def drawn(plot: Plot) -> str:

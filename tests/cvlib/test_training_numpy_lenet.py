@@ -9,6 +9,7 @@ from skimage.transform import resize
 from cvlib.layers import Conv2d, Linear, gradient_check_layer
 from cvlib.training import lenet5, lenet5_1998
 from cvlib.training.digits import enlarge, interpolation_matrix, jitter
+from cvlib.training.experiments.lenet import digits_for_lenet, train_lenet5
 from cvlib.training.lenet_1998 import (
     C3_TABLE,
     CONNECTIONS,
@@ -18,7 +19,6 @@ from cvlib.training.lenet_1998 import (
     Subsample2d,
     TableConv2d,
 )
-from cvlib.training.lenet_experiment import digits_for_lenet, train_lenet5
 from tests.effort import effort
 
 

@@ -7,8 +7,8 @@ from cvlib.activations import Activation
 from cvlib.layers import Flatten, Linear, MaxPool2d, Sequential
 from cvlib.optim import SGD, Adam, cosine
 from cvlib.training import accuracy, fit
-from cvlib.training.experiments_digits import digit_parts, perceptron, perceptrons
-from cvlib.training.side_by_side import Examples, fit_side_by_side, right, side_by_side
+from cvlib.training.experiments.digits import digit_parts, perceptron, perceptrons
+from cvlib.training.experiments.side_by_side import Examples, fit_side_by_side, right, side_by_side
 
 RATES = (0.05, 0.3, 0.05)
 SEEDS = (0, 0, 1)

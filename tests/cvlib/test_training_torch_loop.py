@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from cvlib.optim.schedules import cosine, step_decay
+from cvlib.optim.reference.schedules import cosine, step_decay
 from cvlib.training import progress
 from cvlib.training.distributed import join
 from cvlib.training.loop import Batches, evaluate, train

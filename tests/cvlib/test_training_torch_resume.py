@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from cvlib.optim.schedules import cosine, warmup
+from cvlib.optim.reference.schedules import cosine, warmup
 from cvlib.training.checkpoint import Checkpoints, DamagedCheckpointError
 from cvlib.training.loop import Batches, train
 
