@@ -69,7 +69,7 @@ def group_norm_naive(
     return out
 
 
-def _standard(number: float, together: Array, eps: float) -> float:
+def _standard(number: Any, together: Array, eps: float) -> float:
     """By how many standard deviations a number lies above the mean of those it is averaged with."""
     mean = together.sum() / together.size
     variance = ((together - mean) ** 2).sum() / together.size

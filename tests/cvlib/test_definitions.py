@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twin_cases_convolution import SEEDS, transposed
+from twin_cases_convolution import SEEDS, both, transposed
 from twin_cases_layers import pools
 from twins import Call
 
 from cvlib.convolution import conv_transpose2d_forward, conv_transpose2d_naive
-from cvlib.layers import avg_pool2d_forward, max_pool2d_forward
+from cvlib.layers import avg_pool2d_forward, max_pool2d_forward, sum_pool2d_forward
 from cvlib.layers.definition import avg_pool2d_naive, max_pool2d_naive
 from cvlib.losses import softmax_cross_entropy_forward
 from cvlib.losses.definition import softmax_cross_entropy_naive
@@ -53,8 +53,10 @@ def test_pooling(call: Call) -> None:
     np.testing.assert_array_equal(
         max_pool2d_forward(x, **call.options)[0], max_pool2d_naive(x, **call.options)
     )
-    fast, _ = avg_pool2d_forward(x, **call.options)
-    np.testing.assert_allclose(fast, avg_pool2d_naive(x, **call.options), atol=1e-12)
+    mean = avg_pool2d_naive(x, **call.options)
+    np.testing.assert_allclose(avg_pool2d_forward(x, **call.options)[0], mean, atol=1e-12)
+    cells = np.prod(both(call.options["kernel"]))
+    np.testing.assert_allclose(sum_pool2d_forward(x, **call.options)[0], cells * mean, atol=1e-12)
 
 
 @DRAWS
