@@ -5,6 +5,8 @@ They differ in one line: which numbers are averaged.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cvlib.arrays import Array
