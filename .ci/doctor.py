@@ -61,9 +61,12 @@ class Finding:
         mark = "✗" if self.fatal else "–" if self.cost else "✓"
         text = f"{self.found}: {self.cost}" if self.cost else self.found
         return textwrap.fill(
-            f"  {mark} {self.name:<12} {text}", 100, subsequent_indent=" " * 17,
-            break_on_hyphens=False, break_long_words=False,
-        )  # fmt: skip
+            f"  {mark} {self.name:<12} {text}",
+            100,
+            subsequent_indent=" " * 17,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
 
 
 def how_to_install(package: str) -> str:
@@ -91,19 +94,22 @@ def environment(venv: Path) -> Finding:
     scripts = venv.absolute() / "bin" / "jupyter"
     if scripts.is_file() and str(scripts.parent) not in scripts.read_text("utf-8", "replace")[:512]:
         return Finding(
-            "environment", f"{venv} was made in another place and cannot start its programs",
-            f"rm -r {venv} && make setup", fatal=True,
-        )  # fmt: skip
+            "environment",
+            f"{venv} was made in another place and cannot start its programs",
+            f"rm -r {venv} && make setup",
+            fatal=True,
+        )
     missing = [n for n in pins if n not in have and n != "uv"]
     other = [n for n in pins if n in have and have[n].partition("+")[0] != pins[n]]
     if missing or other:
         named = ", ".join([*missing, *other][:4]) + (" …" if len(missing + other) > 4 else "")
         counts = f"{len(missing)} of {len(pins)} packages missing, {len(other)} in other versions"
         return Finding(
-            "environment", f"{counts} ({named})",
+            "environment",
+            f"{counts} ({named})",
             f"touch constraints.txt && make setup; {venv}/install.log says what happened",
             fatal=bool(missing),
-        )  # fmt: skip
+        )
     return Finding("environment", f"{len(have)} packages, in the versions of constraints.txt")
 
 
@@ -200,9 +206,14 @@ def places(folder: Path) -> Finding:
 def examine(venv: Path) -> list[Finding]:
     """Look at everything."""
     return [
-        python(), environment(venv), pytorch(venv), *bubblewrap(venv), *programs(),
-        *hardware(machine.ROOT), places(machine.ROOT),
-    ]  # fmt: skip
+        python(),
+        environment(venv),
+        pytorch(venv),
+        *bubblewrap(venv),
+        *programs(),
+        *hardware(machine.ROOT),
+        places(machine.ROOT),
+    ]
 
 
 def main() -> int:

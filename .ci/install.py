@@ -102,11 +102,19 @@ class Setup:
         """Install, and return None, or all that was said where that failed."""
         command = [*installer.command, *wanted]
         said: list[str] = []
-        with self.log.open("a", encoding="utf-8") as log, subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            text=True, encoding="utf-8", errors="replace",
-            env={**os.environ, **installer.environment},
-        ) as process:  # fmt: skip
+        with (
+            self.log.open("a", encoding="utf-8") as log,
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, **installer.environment},
+            ) as process,
+        ):
             assert process.stdout is not None
             log.write(f"$ {_PASSWORD.sub('//…@', ' '.join(command))}\n")
 

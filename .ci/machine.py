@@ -27,9 +27,15 @@ def output(command: Sequence[str], seconds: float = 30) -> tuple[int, str]:
     """Run a command and return its exit code and all that it said; 127 where it does not start."""
     try:
         done = subprocess.run(
-            list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds,
-            stdin=subprocess.DEVNULL, text=True, errors="replace", check=False,
-        )  # fmt: skip
+            list(command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 127, str(error)
     return done.returncode, done.stdout

@@ -139,9 +139,14 @@ def _follow(
 ) -> tuple[int, list[str]]:
     """Run a command, say how far it is, and return its exit code and all that it said."""
     process = subprocess.Popen(
-        command, cwd=root, env=environment, text=True, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        command,
+        cwd=root,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     assert process.stdout is not None
     heard: list[str] = []
     for raw in process.stdout:

@@ -128,8 +128,10 @@ def main() -> int:
         print(f"broken: {line}", file=sys.stderr)
     if told.record and not broken:
         RECORD.write_text(json.dumps(record(runs), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(f"{sum(len(run.claims) for run in runs)} claims under {len(settings)} settings: "
-          f"{'all hold' if not broken else f'{len(broken)} broken'}")  # fmt: skip
+    print(
+        f"{sum(len(run.claims) for run in runs)} claims under {len(settings)} settings: "
+        f"{'all hold' if not broken else f'{len(broken)} broken'}"
+    )
     return 1 if broken else 0
 
 

@@ -37,9 +37,13 @@ def run(page: Path, seconds: int) -> dict[str, Any]:
     notebook = myst_nb_reader_plugin(str(page))
     notebook.cells.append(nbformat.v4.new_code_cell(IMPORTED))
     client = NotebookClient(
-        notebook, allow_errors=True, timeout=seconds, kernel_name="python3", record_timing=False,
+        notebook,
+        allow_errors=True,
+        timeout=seconds,
+        kernel_name="python3",
+        record_timing=False,
         resources={"metadata": {"path": str(page.parent)}},
-    )  # fmt: skip
+    )
     client.execute()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = notebook.cells.pop()

@@ -86,7 +86,10 @@ def numpy_features(prefixes: tuple[str, ...]) -> str:
     """
     variables = {k: v for k, v in os.environ.items() if k != "NPY_DISABLE_CPU_FEATURES"}
     asked = subprocess.run(
-        [sys.executable, "-c", _LIST_NUMPY], env=variables, check=True, text=True,
+        [sys.executable, "-c", _LIST_NUMPY],
+        env=variables,
+        check=True,
+        text=True,
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     return " ".join(f for f in asked.stdout.split() if f.startswith(prefixes))

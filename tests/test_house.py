@@ -20,10 +20,12 @@ FLOORS = (
 LONGEST = 250
 #: An exercise stands in one file with all the mistakes that it knows, and these know many.
 MANY_MISTAKES = (
-    "ps02_convolution/depthwise_separable", "ps04_backpropagation/gradient_check",
-    "ps04_backpropagation/graph_gradients", "ps04_backpropagation/pool2d",
+    "ps02_convolution/depthwise_separable",
+    "ps04_backpropagation/gradient_check",
+    "ps04_backpropagation/graph_gradients",
+    "ps04_backpropagation/pool2d",
     "ps06_normalization/ghost_batch_norm2d",
-)  # fmt: skip
+)
 #: Files of tests from before the rule: none joins them, and whoever works on one splits it.
 BEFORE_THE_RULE = (
     "assignments/test_ps04_backpropagation", "book/test_guides",
@@ -114,8 +116,13 @@ def test_every_folder_counts_for_a_kept_result_or_does_not() -> None:
 
 def test_figures_and_experiments_regrade_nobody_and_the_check_everybody() -> None:
     found = {p.relative_to(ROOT / "cvlib").as_posix() for p in counted(ROOT / "cvlib")}
-    for path in ("check/marking.py", "convolution/reference/conv2d.py", "grading/judging/rounds.py",
-                 "grading/sandbox/inside/judge_line.py", "grading/spec/sheets.py"):  # fmt: skip
+    for path in (
+        "check/marking.py",
+        "convolution/reference/conv2d.py",
+        "grading/judging/rounds.py",
+        "grading/sandbox/inside/judge_line.py",
+        "grading/spec/sheets.py",
+    ):
         assert path in found
     rooms = {p.partition("/")[0] for p in found}
     assert {"convolution", "layers", "optim", "training"} < rooms

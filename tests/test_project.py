@@ -34,8 +34,9 @@ def pins() -> dict[str, str]:
     wanted = [Requirement(line) for line in lines if line.strip()]
     return {
         canonicalize_name(r.name): str(r.specifier).removeprefix("==")
-        for r in wanted if r.marker is None or r.marker.evaluate()
-    }  # fmt: skip
+        for r in wanted
+        if r.marker is None or r.marker.evaluate()
+    }
 
 
 def requirements() -> list[Requirement]:
@@ -111,8 +112,12 @@ def suite(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     """Run tests of this suite in two processes."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
 
 
 def test_what_shares_something_runs_in_one_process():

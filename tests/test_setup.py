@@ -87,9 +87,12 @@ def test_what_the_user_told_uv_stays():
 def test_the_settings_of_this_pip_are_read():
     environment = {**os.environ, "PIP_FIND_LINKS": "/nowhere/at/all"}
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], env=environment, capture_output=True,
-        text=True, check=True,
-    ).stdout  # fmt: skip
+        [sys.executable, "-m", "pip", "config", "list"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert pip_settings.parse(listed)["find-links"] == "/nowhere/at/all"
 
 
@@ -313,9 +316,13 @@ def tools(tmp_path: Path) -> Path:
 
 def run_script(tools: Path, venv: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/bash", ".ci/setup.sh", "python3", str(venv)], cwd=ROOT, env={"PATH": str(tools)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        ["/bin/bash", ".ci/setup.sh", "python3", str(venv)],
+        cwd=ROOT,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_python_that_is_too_old_is_named(tools, tmp_path):

@@ -18,9 +18,12 @@ import machine  # noqa: E402
 
 def run_doctor(*arguments: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(ROOT / ".ci" / "doctor.py"), *arguments], text=True,
-        env={**os.environ, "PATH": path}, capture_output=True, check=False,
-    )  # fmt: skip
+        [sys.executable, str(ROOT / ".ci" / "doctor.py"), *arguments],
+        text=True,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -44,8 +47,19 @@ def test_everything_is_said_in_one_screen():
     lines = done.stdout.splitlines()
     assert len(lines) <= 30
     assert max(map(len, lines)) <= 100
-    for name in ("Python", "environment", "GPU", "bubblewrap", "Chromium", "PostgreSQL", "git",
-                 "processor", "memory", "disk", "writing"):  # fmt: skip
+    for name in (
+        "Python",
+        "environment",
+        "GPU",
+        "bubblewrap",
+        "Chromium",
+        "PostgreSQL",
+        "git",
+        "processor",
+        "memory",
+        "disk",
+        "writing",
+    ):
         assert any(line[4:].startswith(name) for line in lines), name
 
 

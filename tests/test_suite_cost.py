@@ -25,8 +25,11 @@ def test_prints_what_tests_take_by_folder_room_and_file(tmp_path):
     command = [sys.executable, "benchmarks/suite.py", "--only", "tests"]
     done = subprocess.run(
         [*command, "--json", str(tmp_path / "found"), TESTS],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "found").read_text())["tests"]
     each = [spent["cpu"] for name, spent in found.items() if name.startswith(TESTS)]

@@ -92,9 +92,13 @@ variants.mutant_value(
 
 variants.alternative_value(
     "rounded",
-    {"hinge": (2.1, 0, 6.1), "mean_hinge": 2.73,
-     "mean_cross_entropy": round(ANSWERS["mean_cross_entropy"], 2), "least_change": 0.8},
-)  # fmt: skip
+    {
+        "hinge": (2.1, 0, 6.1),
+        "mean_hinge": 2.73,
+        "mean_cross_entropy": round(ANSWERS["mean_cross_entropy"], 2),
+        "least_change": 0.8,
+    },
+)
 
 
 variants.alternative_value("as_arrays", {k: np.asarray(v) for k, v in ANSWERS.items()})

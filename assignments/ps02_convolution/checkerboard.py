@@ -57,9 +57,11 @@ EXERCISE = Exercise(
 
 def phase_sums(w: Any, stride: Pair) -> np.ndarray:
     return np.array(
-        [[w[a :: stride[0], b :: stride[1]].sum() for b in range(stride[1])]
-         for a in range(stride[0])]
-    )  # fmt: skip
+        [
+            [w[a :: stride[0], b :: stride[1]].sum() for b in range(stride[1])]
+            for a in range(stride[0])
+        ]
+    )
 
 
 @variants.mutant(

@@ -88,9 +88,12 @@ MATRICES: dict[str, dict[str, Any]] = {
     "padding": {"kernels": (2, 4), "outputs": (3, 5), "paddings": (1, 2)},
     "stride": {"kernels": (2, 3), "outputs": (2, 3), "strides": (1, 3)},
     "stride and padding": {
-        "kernels": (2, 3), "outputs": (2, 4), "strides": (1, 2), "paddings": (0, 1),
+        "kernels": (2, 3),
+        "outputs": (2, 4),
+        "strides": (1, 2),
+        "paddings": (0, 1),
     },
-}  # fmt: skip
+}
 
 
 def matrix(w: np.ndarray, image: Pair, stride: Pair, padding: Pair) -> Any:

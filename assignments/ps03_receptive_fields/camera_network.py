@@ -29,8 +29,11 @@ def camera_numbers() -> dict[str, float]:
     }
 
 
-CAMERA_PARTS = {"field and stride": ("field", "stride"), "last centre": ("last centre",),
-                "shift": ("shift",)}  # fmt: skip
+CAMERA_PARTS = {
+    "field and stride": ("field", "stride"),
+    "last centre": ("last centre",),
+    "shift": ("shift",),
+}
 
 
 def read_numbers(target, keys):
@@ -74,24 +77,29 @@ camera(
     "without_the_pooling",
     "You counted convolutions only. The pooling has a window and a stride of its own: without it "
     f"everything behind it looks half as far. {POOLING}",
-    field=47, stride=8, last_centre=88.0, shift=3.5,
-)  # fmt: skip
+    field=47,
+    stride=8,
+    last_centre=88.0,
+    shift=3.5,
+)
 
 
 camera(
     "one_unit_too_far",
     "There are six units, numbers 0 to 5; the last centre belongs to number 5, and 96 is no pixel "
     f"of the picture any more. {CENTRE}",
-    last_centre=96.0, shift=-0.5,
-)  # fmt: skip
+    last_centre=96.0,
+    shift=-0.5,
+)
 
 
 camera(
     "centres_of_tiles",
     "You divided the picture into six tiles and took the middle of the last one. Windows are not "
     f"tiles: here they are centred on 0, 16, 32, … {CENTRE}",
-    last_centre=87.5, shift=0.0,
-)  # fmt: skip
+    last_centre=87.5,
+    shift=0.0,
+)
 
 
 camera(
@@ -99,15 +107,16 @@ camera(
     "The middle of the centres lies before the middle of the picture, so it misses it by a "
     f"positive number of pixels, 47.5 minus it. {CENTRE}",
     shift=-7.5,
-)  # fmt: skip
+)
 
 
 camera(
     "last_pixel_of_the_window",
     "You gave the last pixel that the last unit can see, far outside the picture. Its centre is "
     f"the middle of its window. {CENTRE}",
-    last_centre=125.0, shift=-15.0,
-)  # fmt: skip
+    last_centre=125.0,
+    shift=-15.0,
+)
 
 
 camera(
@@ -115,7 +124,7 @@ camera(
     "All right but for half a pixel: pixels 0 to 95 have their middle at 47.5, not at 48. "
     f"{CENTRE}",
     shift=8.0,
-)  # fmt: skip
+)
 
 
 variants.alternative_value(

@@ -24,14 +24,17 @@ def three_ways(n: int) -> np.ndarray:
         [LayerGeometry((n, 1)), LayerGeometry((1, n))],
         [LayerGeometry(3)] * ((n - 1) // 2),
     ]
-    return np.array([
+    return np.array(
         [
-            receptive_field(way).size[0],
-            sum(layer.kernel[0] * layer.kernel[1] for layer in way),
-            spread(way)[0] ** 2,
-        ]
-        for way in ways
-    ], dtype=float)  # fmt: skip
+            [
+                receptive_field(way).size[0],
+                sum(layer.kernel[0] * layer.kernel[1] for layer in way),
+                spread(way)[0] ** 2,
+            ]
+            for way in ways
+        ],
+        dtype=float,
+    )
 
 
 def one_column(target, what, n):

@@ -96,10 +96,13 @@ wrong_lenet(
     "open_ring",
     "Your ring is open: after map 5 nothing follows. Map 0 does, so columns 4, 5 and 9 to 11 begin "
     "at the end and go on at the beginning.",
-    table=table_of(*(tuple(r for r in range(j, j + 3) if r < 6) for j in range(6)),
-                   *(tuple(r for r in range(j, j + 4) if r < 6) for j in range(6)),
-                   *PAIRS, tuple(range(6))),
-)  # fmt: skip
+    table=table_of(
+        *(tuple(r for r in range(j, j + 3) if r < 6) for j in range(6)),
+        *(tuple(r for r in range(j, j + 4) if r < 6) for j in range(6)),
+        *PAIRS,
+        tuple(range(6)),
+    ),
+)
 
 
 wrong_lenet(

@@ -173,9 +173,16 @@ scattered_mutant(
     "rate_too_large",
     "Every sheet is a 0 for this network: its weights are not numbers any more, and the argmax of "
     "NaN is 0. The learning rate was too large. See *A step downhill*.",
-    lambda: learn(convolutional(), ink, epochs=1, lr=1e6, sgd=True, vary=scattered,
-                  data=tuple(a[::10] for a in sorted_digits())),
-)  # fmt: skip
+    lambda: learn(
+        convolutional(),
+        ink,
+        epochs=1,
+        lr=1e6,
+        sgd=True,
+        vary=scattered,
+        data=tuple(a[::10] for a in sorted_digits()),
+    ),
+)
 
 
 scattered_mutant(

@@ -14,8 +14,11 @@ from .common import Rng, section
 
 def draw_weights(rng: Rng) -> Iterator[Case]:
     for part, l1, l2 in (
-        ("L2", 0.0, 0.3), ("L1", 0.7, 0.0), ("both", 0.2, 0.5), ("weights that are 0", 0.4, 0.1),
-    ):  # fmt: skip
+        ("L2", 0.0, 0.3),
+        ("L1", 0.7, 0.0),
+        ("both", 0.2, 0.5),
+        ("weights that are 0", 0.4, 0.1),
+    ):
         for shape in ((4,), (3, 5)):
             w = rng.normal(size=shape)
             if part == "weights that are 0":

@@ -23,9 +23,12 @@ from cvlib.grading.spec.loading import LoadedSet
 
 WORDS = ("first", "second", "third", "last", "rough", "careful", "short", "long", "plain", "new")
 REMARKS = (
-    "# after a long evening", "# see my notes", "# checked by hand on a 3 x 3 case",
-    "# could be shorter", "# I hope the border is right",
-)  # fmt: skip
+    "# after a long evening",
+    "# see my notes",
+    "# checked by hand on a 3 x 3 case",
+    "# could be shorter",
+    "# I hope the border is right",
+)
 OWN_CELLS = (
     "print('still to do:', {count})",
     "import numpy as np\n\n{name} = np.arange(12).reshape(3, 4)\nprint({name}.T.shape)",

@@ -103,9 +103,12 @@ def main(root: str, assignments: str, set_id: str) -> None:
         steps.go_on_as(REST)
         course = Course.open(root, assignments)
         with LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None,
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,
             silence_logs=50,
-        ) as cluster:  # fmt: skip
+        ) as cluster:
             report = run_set(course, set_id, Options(scheduler=cluster.scheduler_address))
             steps.charge()
         if not report.ok:

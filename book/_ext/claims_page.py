@@ -58,8 +58,18 @@ def recorded(record: Mapping[str, Any], docname: str, claim: Claim) -> list[Clai
 
 
 def _remeasured(claim: Claim, mean: float, low: float, high: float) -> Claim:
-    return Claim(claim.name, claim.sentence, mean, low, high, claim.above, claim.below, claim.of,
-                 claim.seeds, claim.unit)  # fmt: skip
+    return Claim(
+        claim.name,
+        claim.sentence,
+        mean,
+        low,
+        high,
+        claim.above,
+        claim.below,
+        claim.of,
+        claim.seeds,
+        claim.unit,
+    )
 
 
 class Claims(SphinxDirective):

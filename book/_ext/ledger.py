@@ -98,9 +98,14 @@ def _summary(rows: Sequence[dict[str, Any]]) -> str:
 def _link(target: str, domain: str, kind: str, text: str) -> nodes.Node:
     inner: nodes.Element = nodes.literal("", text) if text else nodes.inline("", target)
     return addnodes.pending_xref(
-        "", inner, refdomain=domain, reftype=kind, reftarget=target,
-        refexplicit=bool(text), refwarn=True,
-    )  # fmt: skip
+        "",
+        inner,
+        refdomain=domain,
+        reftype=kind,
+        reftarget=target,
+        refexplicit=bool(text),
+        refwarn=True,
+    )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

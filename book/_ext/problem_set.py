@@ -75,8 +75,11 @@ class ProblemSetBox(SphinxDirective):
             logger.warning(
                 "problem set %s is not released, so there is nothing to download: "
                 "run `cvlib-grade release %s` before building the book",
-                set_id, set_id, location=self.get_location(), type="problem-set",
-            )  # fmt: skip
+                set_id,
+                set_id,
+                location=self.get_location(),
+                type="problem-set",
+            )
         for path in released:
             self.env.note_dependency(str(path))
         packed = self.env.metadata[self.env.docname].setdefault(_METADATA_KEY, "")
@@ -117,8 +120,12 @@ def section_link(exercise: Exercise) -> addnodes.pending_xref:
     return addnodes.pending_xref(
         "",
         nodes.inline("", exercise.title, classes=["std", "std-ref"]),
-        refdomain="std", reftype="ref", reftarget=label, refexplicit=True, refwarn=True,
-    )  # fmt: skip
+        refdomain="std",
+        reftype="ref",
+        reftarget=label,
+        refexplicit=True,
+        refwarn=True,
+    )
 
 
 def pack(folder: Path, archive: Path) -> None:

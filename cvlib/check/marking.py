@@ -237,9 +237,10 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     """An exception as one line, with the place in the student's cell when there is one."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename
-        or f.filename.startswith("<ipython")
-    ]  # fmt: skip
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if "ipykernel" in f.filename or f.filename.startswith("<ipython")
+    ]
     if frames and frames[-1].line and "site-packages" not in frames[-1].filename:
         text += f" (line {frames[-1].lineno} of the cell: {frames[-1].line.strip()})"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -27,8 +27,10 @@ GATES = frozenset({
     "softplus", "softsign", "logsigmoid", "dropout", "dropout_", "threshold", "clamp", "prelu",
 })  # fmt: skip
 _CONVOLVE: dict[int, Callable[..., Tensor]] = {
-    1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d,
-}  # fmt: skip
+    1: functional.conv1d,
+    2: functional.conv2d,
+    3: functional.conv3d,
+}
 
 
 class _Open(TorchFunctionMode):

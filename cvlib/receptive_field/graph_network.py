@@ -51,9 +51,14 @@ class GraphNetwork(nn.Module):
             more = tuple(p - a for p, a in zip(layer.padding, layer.padding_after, strict=True))
             options: dict[str, Any] = {"padding": layer.padding, "output_padding": more}
             conv = kind(
-                channels, channels, layer.kernel, layer.stride, dilation=layer.dilation, bias=False,
+                channels,
+                channels,
+                layer.kernel,
+                layer.stride,
+                dilation=layer.dilation,
+                bias=False,
                 **(options if layer.transposed else {}),
-            )  # fmt: skip
+            )
             fan = channels * math.prod(layer.kernel)
             if layer.transposed:
                 fan = max(1, fan // math.prod(layer.stride))

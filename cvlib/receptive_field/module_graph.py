@@ -33,8 +33,12 @@ PARTS = {torch.chunk, torch.split, "chunk", "split"}
 SUMMARIES = {torch.mean, torch.sum, torch.amax, "mean", "sum", "amax"}
 FLATTENINGS = {torch.flatten, "flatten"}
 SHAPES = {"view", "reshape", torch.reshape}
-ADAPTIVE = {functional.adaptive_avg_pool1d, functional.adaptive_avg_pool2d,
-            functional.adaptive_max_pool1d, functional.adaptive_max_pool2d}  # fmt: skip
+ADAPTIVE = {
+    functional.adaptive_avg_pool1d,
+    functional.adaptive_avg_pool2d,
+    functional.adaptive_max_pool1d,
+    functional.adaptive_max_pool2d,
+}
 
 
 def module_graph(module: nn.Module, *, input_size: int | Sequence[int] | None = None) -> Graph:
@@ -139,8 +143,10 @@ class _Reader:
         if target in ADAPTIVE:
             return self._adaptive(source, self._argument(node, 1, "output_size", 1), name)
         if target is functional.interpolate:
-            options = {k: self._argument(node, i, k, None) for i, k in enumerate(
-                ("size", "scale_factor", "mode", "align_corners"), start=1)}  # fmt: skip
+            options = {
+                k: self._argument(node, i, k, None)
+                for i, k in enumerate(("size", "scale_factor", "mode", "align_corners"), start=1)
+            }
             return self._upsample(source, {**options, "mode": options["mode"] or "nearest"}, name)
         if target is functional.pad and self._argument(node, 2, "mode", "constant") == "constant":
             pads = self._argument(node, 1, "pad", ())

@@ -26,17 +26,31 @@ POINTWISE = (
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 POOLINGS = (
-    nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d,
-    nn.LPPool1d, nn.LPPool2d,
-)  # fmt: skip
+    nn.MaxPool1d,
+    nn.MaxPool2d,
+    nn.MaxPool3d,
+    nn.AvgPool1d,
+    nn.AvgPool2d,
+    nn.AvgPool3d,
+    nn.LPPool1d,
+    nn.LPPool2d,
+)
 ADAPTIVE = (
-    nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d,
-    nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d,
-)  # fmt: skip
+    nn.AdaptiveAvgPool1d,
+    nn.AdaptiveAvgPool2d,
+    nn.AdaptiveAvgPool3d,
+    nn.AdaptiveMaxPool1d,
+    nn.AdaptiveMaxPool2d,
+    nn.AdaptiveMaxPool3d,
+)
 ZERO_PADDINGS = (
-    nn.ZeroPad1d, nn.ZeroPad2d, nn.ZeroPad3d,
-    nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d,
-)  # fmt: skip
+    nn.ZeroPad1d,
+    nn.ZeroPad2d,
+    nn.ZeroPad3d,
+    nn.ConstantPad1d,
+    nn.ConstantPad2d,
+    nn.ConstantPad3d,
+)
 
 _POOL = ("input", "kernel_size", "stride", "padding")
 _CONV = ("input", "weight", "bias", "stride", "padding")
@@ -83,9 +97,14 @@ def window_of(options: Mapping[str, Any], axes: int, *, transposed: bool) -> Lay
         more = sizes("output_padding", 0, 0)
         after = tuple(p - o for p, o in zip(padding, more, strict=True))
     return LayerGeometry(
-        kernel, stride, padding, dilation, transposed=transposed, padding_after=after,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        transposed=transposed,
+        padding_after=after,
         ceil=bool(options.get("ceil_mode")),
-    )  # fmt: skip
+    )
 
 
 def enlarge(factors: Sizes, mode: str, align_corners: bool | None) -> LayerGeometry:

@@ -34,8 +34,15 @@ def test_a_second_build_is_skipped(site):
 def tree(folder: Path) -> Path:
     for name in ("cvlib/room", "cvlib/grading", "book/_ext", "chapters", "assignments/ps"):
         (folder / name).mkdir(parents=True)
-    for name in ("_config.yml", "_toc.yml", "cvlib/room/a.py", "cvlib/grading/b.py",
-                 "book/_ext/c.py", "book/index.md", "chapters/one.md"):  # fmt: skip
+    for name in (
+        "_config.yml",
+        "_toc.yml",
+        "cvlib/room/a.py",
+        "cvlib/grading/b.py",
+        "book/_ext/c.py",
+        "book/index.md",
+        "chapters/one.md",
+    ):
         (folder / name).write_text(name)
     return folder
 

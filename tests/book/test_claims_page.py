@@ -40,9 +40,11 @@ ENTRY = {
     "unit": "points", "seeds": 3, "measured": [[3.0, 1.5, 4.5], [2.0, 0.5, 3.5]],
 }  # fmt: skip
 RECORD = {
-    "date": "2026-11-30", "processor": "a processor", "settings": [["own", 0], ["baseline", 1]],
+    "date": "2026-11-30",
+    "processor": "a processor",
+    "settings": [["own", 0], ["baseline", 1]],
     "pages": {"chapters/01_one": {"code": "", "cpu": 1.0, "claims": [ENTRY]}},
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -69,9 +71,16 @@ def book(tmp_path: Path):
         }  # fmt: skip
         with docutils_namespace():
             app = Sphinx(
-                tmp_path, None, tmp_path / "out", tmp_path / "_build" / "trees", "html",
-                confoverrides=settings, status=None, warning=heard, freshenv=True,
-            )  # fmt: skip
+                tmp_path,
+                None,
+                tmp_path / "out",
+                tmp_path / "_build" / "trees",
+                "html",
+                confoverrides=settings,
+                status=None,
+                warning=heard,
+                freshenv=True,
+            )
             app.build()
         assert heard.getvalue() == ""
         names = ("chapters/01_one", "book/claims")
@@ -101,8 +110,13 @@ def test_a_number_that_is_a_claim_leads_to_its_row(book):
 
 def test_the_row_says_what_this_build_measured_and_what_other_machines_did(book):
     _, pages = book()
-    assert row(pages) == ["A remedy helps.", "3 ± 2.48 points (3 seeds)", "2 to 3 points",
-                          "interval above 0", "1.2"]  # fmt: skip
+    assert row(pages) == [
+        "A remedy helps.",
+        "3 ± 2.48 points (3 seeds)",
+        "2 to 3 points",
+        "interval above 0",
+        "1.2",
+    ]
     summary = pages["book/claims"].get_text()
     assert "1 claims, each measured 2 times on 2026-11-30" in summary
     assert "A remedy helps. (margin 1.3)" in summary

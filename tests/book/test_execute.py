@@ -87,12 +87,15 @@ def test_a_page_that_failed_is_named_with_its_line_and_tried_again(book):
 
 def test_what_a_failing_page_did_show_is_there_for_the_book(book):
     run_all(book)
-    kept = [get_cache(str(book / "cache")).get_cache_bundle(r.pk).nb
-            for r in get_cache(str(book / "cache")).list_cache_records()]  # fmt: skip
+    kept = [
+        get_cache(str(book / "cache")).get_cache_bundle(r.pk).nb
+        for r in get_cache(str(book / "cache")).list_cache_records()
+    ]
     assert len(kept) == 2
     assert {o.output_type for nb in kept for c in nb.cells for o in c.get("outputs", ())} == {
-        "execute_result", "error"
-    }  # fmt: skip
+        "execute_result",
+        "error",
+    }
 
 
 def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(book):
@@ -134,8 +137,10 @@ def test_a_setting_reaches_the_page(book):
     page.write_text(page.read_text().replace("1 / 1", asked))
     for name, variables in arithmetics().items():
         run = execute.run_page(book, page, execute.Setting(name, 2))
-        assert repr(("2", variables.get("ATEN_CPU_CAPABILITY"))) in json.loads(run.notebook)[
-            "cells"][1]["outputs"][0]["data"]["text/plain"]  # fmt: skip
+        assert (
+            repr(("2", variables.get("ATEN_CPU_CAPABILITY")))
+            in json.loads(run.notebook)["cells"][1]["outputs"][0]["data"]["text/plain"]
+        )
 
 
 def test_the_cost_of_a_page_is_kept(book):

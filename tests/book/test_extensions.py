@@ -36,9 +36,16 @@ class Project:
             settings["html_math_renderer"] = "katex"
         with docutils_namespace():
             app = Sphinx(
-                self.folder, None, self.folder / "out", self.folder / "trees", "html",
-                confoverrides=settings, status=None, warning=heard, freshenv=True,
-            )  # fmt: skip
+                self.folder,
+                None,
+                self.folder / "out",
+                self.folder / "trees",
+                "html",
+                confoverrides=settings,
+                status=None,
+                warning=heard,
+                freshenv=True,
+            )
             app.build()
         self.warnings = heard.getvalue()
         return (self.folder / "out" / "index.html").read_text("utf-8")

@@ -325,9 +325,14 @@ def run_shell(desk: Path, text: str, **environment: str) -> str:
         "OMP_NUM_THREADS": "1",
     }
     process = subprocess.Popen(
-        ["bash", "-e", "-o", "pipefail", "-c", text], cwd=desk, env=settings | environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
+        ["bash", "-e", "-o", "pipefail", "-c", text],
+        cwd=desk,
+        env=settings | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
         output, _ = process.communicate(timeout=240)
     finally:
@@ -407,9 +412,7 @@ def test_the_smallest_problem_set_passes_the_doctor(tmp_path: Path) -> None:
     (notebook,) = [b.text for b in mine if b.text.startswith("---\njupytext")]
     folder = tmp_path / "assignments" / "ps20_spread"
     folder.mkdir(parents=True)
-    for name, text in (
-        ("spread.py", exercise), ("__init__.py", order), ("notebook.md", notebook)
-    ):  # fmt: skip
+    for name, text in (("spread.py", exercise), ("__init__.py", order), ("notebook.md", notebook)):
         (folder / name).write_text(text, "utf-8")
     said = run_shell(tmp_path, "cvlib-grade doctor ps20_spread && cvlib-grade release ps20_spread")
     table = next(b.text for b in mine if b.language == "text" and "kill rate" in b.text)

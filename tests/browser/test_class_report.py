@@ -47,9 +47,17 @@ def made_up(count: int) -> ClassWork:
             said = known[k % len(known)].misconception if known and score == 0 else ""
             marks[exercise.id] = Mark(score, not exercise.graded_by_judge)
             results.append(
-                ExerciseResult(exercise.id, exercise.title, score, exercise.points, "partial", EVIL,
-                               said, parts)
-            )  # fmt: skip
+                ExerciseResult(
+                    exercise.id,
+                    exercise.title,
+                    score,
+                    exercise.points,
+                    "partial",
+                    EVIL,
+                    said,
+                    parts,
+                )
+            )
         result = Result("key", tuple(results), (), (), 1.0)
         name = "a-very-long-login-name-without-any-space-" * 3 if k else EVIL
         works.append(Work(f"{name}{k}", EVIL, marks, result, 7000.0 * (k % 3), k % 3 / 4))

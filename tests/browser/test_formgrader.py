@@ -54,9 +54,12 @@ def stock(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
         book.add_student("right", first_name="Ada", last_name="Lovelace")
     folder = os.path.dirname(sys.executable)
     subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", SET], cwd=root, check=True,
-        capture_output=True, env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
-    )  # fmt: skip
+        [sys.executable, "-m", "nbgrader", "autograde", SET],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
+    )
     return copy
 
 
@@ -146,9 +149,12 @@ def scores(frame: FrameLocator) -> dict[str, tuple[str, str]]:
 
 
 def test_tables_and_cells_are_those_of_the_stock(
-    course: Course, stock: Course, address: str, page: Page,
+    course: Course,
+    stock: Course,
+    address: str,
+    page: Page,
     tmp_path_factory: pytest.TempPathFactory,
-) -> None:  # fmt: skip
+) -> None:
     seen: list[dict[str, Any]] = []
     with jupyter(stock.root, tmp_path_factory.mktemp("home")) as other:
         for where in (address, other):
@@ -192,8 +198,15 @@ def test_a_mark_given_in_the_browser_stays(course: Course, address: str, page: P
         frame.locator("#why-comment").fill("Say **which** distances.")
         frame.locator("#why-comment").blur()
     assert read_marks(course, SET)["mutant-spread"].score == 7.5
-    cli = [sys.executable, "-m", "cvlib.grading", "--course", str(course.root), "--assignments",
-           str(TINY)]  # fmt: skip
+    cli = [
+        sys.executable,
+        "-m",
+        "cvlib.grading",
+        "--course",
+        str(course.root),
+        "--assignments",
+        str(TINY),
+    ]
     for command in (["run", "--force", "--student", "mutant-spread"], ["feedback"]):
         subprocess.run([*cli, *command], check=True, capture_output=True, timeout=300)
     with gradebook(course) as book:

@@ -23,9 +23,16 @@ def add_two(x):
 
 
 EXERCISE = Exercise(
-    "double", "Double it", "to double", "99_none#double", 4, reference=double, cases=cases,
-    weights={"one": 1, "many": 3}, hints={"many": "every entry counts"},
-)  # fmt: skip
+    "double",
+    "Double it",
+    "to double",
+    "99_none#double",
+    4,
+    reference=double,
+    cases=cases,
+    weights={"one": 1, "many": 3},
+    hints={"many": "every entry counts"},
+)
 MUTANT = Variant("add_two", add_two, "You added two instead of multiplying by two.")
 
 

@@ -20,10 +20,18 @@ NUMBERS = st.floats(-1e3, 1e3)
 
 def sheet(expected: Any, **options: Any) -> Sheet:
     return Sheet(
-        id="e", points=1.0, name="f", read="", driver_source="", seconds=1.0,
-        tolerance=Tolerance(0.0, 0.5), parts=("a",), calls=(((), {}),), expected=(expected,),
+        id="e",
+        points=1.0,
+        name="f",
+        read="",
+        driver_source="",
+        seconds=1.0,
+        tolerance=Tolerance(0.0, 0.5),
+        parts=("a",),
+        calls=(((), {}),),
+        expected=(expected,),
         **options,
-    )  # fmt: skip
+    )
 
 
 @given(NUMBERS, NUMBERS, st.floats(0.0, 1.0), st.floats(1e-6, 10.0))

@@ -24,8 +24,11 @@ print(*(float(np.abs(r.astype("f8")).sum()) for r in results))
 def probe(name: str) -> tuple[list[str], list[float]]:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROBE],
-        env=environment(name), check=True, text=True, capture_output=True,
-    )  # fmt: skip
+        env=environment(name),
+        check=True,
+        text=True,
+        capture_output=True,
+    )
     assert done.stderr == ""
     digests, sums = done.stdout.splitlines()
     return digests.split(), list(map(float, sums.split()))

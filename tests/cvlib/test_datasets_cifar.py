@@ -140,10 +140,13 @@ def test_cifar100_has_two_kinds_of_labels(tmp_path):
 @pytest.mark.parametrize("name", LOADERS)
 def test_missing_wrong_and_unknown(tmp_path, name):
     load, file = LOADERS[name], official.OFFICIAL[f"{name}: all"]
-    with pytest.raises(FileNotFoundError, match=re.escape(
-        f"no {file.name} of {name} in {tmp_path}: put it there from {file.url}, or ask for it "
-        "with download=True"
-    )):  # fmt: skip
+    with pytest.raises(
+        FileNotFoundError,
+        match=re.escape(
+            f"no {file.name} of {name} in {tmp_path}: put it there from {file.url}, or ask for it "
+            "with download=True"
+        ),
+    ):
         load(tmp_path)
     path = place(tmp_path, name, packed(members(name)))
     with pytest.raises(ValueError, match=f"{path} is damaged.*expected MD5 {file.md5}, got "):
@@ -224,9 +227,17 @@ def test_a_hostile_archive_runs_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["builtins eval", "builtins getattr", "numpy load", "numpy.core.multiarray scalar",
-     "subprocess Popen", "copyreg _reconstructor", "_codecs decode", "numpy ndarray.tofile"],
-)  # fmt: skip
+    [
+        "builtins eval",
+        "builtins getattr",
+        "numpy load",
+        "numpy.core.multiarray scalar",
+        "subprocess Popen",
+        "copyreg _reconstructor",
+        "_codecs decode",
+        "numpy ndarray.tofile",
+    ],
+)
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_only_four_names_can_be_called(name, protocol):
     module, attribute = name.split()

@@ -114,9 +114,9 @@ def test_a_download_that_breaks_off_leaves_nothing(server, tmp_path):
 def test_a_publisher_who_has_moved(server, tmp_path):
     server.content.clear()
     url = OFFICIAL["MNIST: train images"].url
-    with pytest.raises(OSError, match=(
-        f"could not download {NAMES['images']} of MNIST from {url}: .*404"
-    )):  # fmt: skip
+    with pytest.raises(
+        OSError, match=(f"could not download {NAMES['images']} of MNIST from {url}: .*404")
+    ):
         load_mnist(tmp_path, download=True)
     assert list(tmp_path.iterdir()) == []
 

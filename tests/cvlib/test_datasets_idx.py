@@ -49,8 +49,9 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_both_parts_are_read(folder, split):
     dataset = load_mnist(folder, split=split)
-    files = [gzip.decompress((folder / NAMES[split, part]).read_bytes())
-             for part in ("images", "labels")]  # fmt: skip
+    files = [
+        gzip.decompress((folder / NAMES[split, part]).read_bytes()) for part in ("images", "labels")
+    ]
     n = 7 if split == "train" else 4
     assert (dataset.images.shape, dataset.images.dtype) == ((n, 1, 28, 28), np.uint8)
     assert dataset.images.tobytes() == files[0][16:]
@@ -73,10 +74,13 @@ def test_fashion_mnist_has_the_same_files_and_other_classes(folder):
 
 
 def test_the_wrong_folder_is_recognized(folder):
-    with pytest.raises(ValueError, match=re.escape(
-        "train-images-idx3-ubyte.gz is train-images-idx3-ubyte.gz of MNIST, expected that of "
-        "Fashion-MNIST: keep them in different folders"
-    )):  # fmt: skip
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
+            "train-images-idx3-ubyte.gz is train-images-idx3-ubyte.gz of MNIST, expected that of "
+            "Fashion-MNIST: keep them in different folders"
+        ),
+    ):
         load_fashion_mnist(folder)
 
 
@@ -130,10 +134,13 @@ def test_a_file_that_is_cut_short(folder, kept):
 
 def test_images_and_labels_must_be_as_many(folder):
     (folder / NAMES["train", "labels"]).write_bytes(zipped(idx(np.zeros(6, np.uint8))))
-    with pytest.raises(ValueError, match=re.escape(
-        "train-images-idx3-ubyte.gz holds 7 images and train-labels-idx1-ubyte.gz 6 labels: "
-        f"expected as many (in {folder})"
-    )):  # fmt: skip
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
+            "train-images-idx3-ubyte.gz holds 7 images and train-labels-idx1-ubyte.gz 6 labels: "
+            f"expected as many (in {folder})"
+        ),
+    ):
         load_mnist(folder, verify=False)
 
 

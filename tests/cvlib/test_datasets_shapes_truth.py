@@ -196,8 +196,12 @@ def test_hard_scenes_hide_fade_and_clutter():
         assert (np.bincount(scenes.table.counts, minlength=4)[1:] > 400).all()
 
     def colorfulness(scenes):
-        return np.mean([np.ptp(i, axis=0)[m > 0].mean() for i, m in
-                        zip(scenes.images, scenes.masks, strict=True)])  # fmt: skip
+        return np.mean(
+            [
+                np.ptp(i, axis=0)[m > 0].mean()
+                for i, m in zip(scenes.images, scenes.masks, strict=True)
+            ]
+        )
 
     def roughness(scenes):
         plain = scenes.masks == 0

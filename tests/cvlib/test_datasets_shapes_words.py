@@ -21,9 +21,16 @@ RELATIONS = {
 SHAPE, COLOR, RELATION = ("|".join(words) for words in (CLASSES, COLORS, RELATIONS))
 THING = rf"a ({'|'.join(SIZES)}) ({'|'.join(TEXTURES)}) ({COLOR}) ({SHAPE})"
 PLACES = {
-    "top left", "top", "top right", "left", "center", "right", "bottom left", "bottom",
+    "top left",
+    "top",
+    "top right",
+    "left",
+    "center",
+    "right",
+    "bottom left",
+    "bottom",
     "bottom right",
-}  # fmt: skip
+}
 
 
 def words(thing):

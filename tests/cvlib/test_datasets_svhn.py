@@ -37,9 +37,10 @@ def test_ten_means_zero(tmp_path, monkeypatch, split):
 
 def test_missing_wrong_and_unknown(tmp_path):
     file = official.OFFICIAL["SVHN: train"]
-    with pytest.raises(FileNotFoundError, match=re.escape(
-        f"no train_32x32.mat of SVHN in {tmp_path}: put it there from {file.url}"
-    )):  # fmt: skip
+    with pytest.raises(
+        FileNotFoundError,
+        match=re.escape(f"no train_32x32.mat of SVHN in {tmp_path}: put it there from {file.url}"),
+    ):
         load_svhn(tmp_path)
     path = save(tmp_path / "train_32x32.mat")
     with pytest.raises(ValueError, match=f"{path} is damaged.*expected MD5 {file.md5}, got "):

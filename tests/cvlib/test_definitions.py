@@ -60,8 +60,13 @@ def test_pooling(call: Call) -> None:
 
 
 @DRAWS
-@given(seed=SEEDS, n=st.integers(1, 3), groups=st.integers(1, 3), size=st.integers(1, 3),
-       pixels=st.tuples(st.integers(1, 4), st.integers(2, 4)))  # fmt: skip
+@given(
+    seed=SEEDS,
+    n=st.integers(1, 3),
+    groups=st.integers(1, 3),
+    size=st.integers(1, 3),
+    pixels=st.tuples(st.integers(1, 4), st.integers(2, 4)),
+)
 def test_the_four_norms(seed: int, n: int, groups: int, size: int, pixels: tuple[int, int]) -> None:
     rng = np.random.default_rng(seed)
     shape = n, groups * size, *pixels
@@ -80,8 +85,9 @@ def test_the_four_norms(seed: int, n: int, groups: int, size: int, pixels: tuple
 
 
 @DRAWS
-@given(seed=SEEDS, shape=st.lists(st.integers(0, 4), min_size=1, max_size=4),
-       rate=st.floats(0, 0.95))  # fmt: skip
+@given(
+    seed=SEEDS, shape=st.lists(st.integers(0, 4), min_size=1, max_size=4), rate=st.floats(0, 0.95)
+)
 def test_dropout(seed: int, shape: list[int], rate: float) -> None:
     x = np.random.default_rng(seed).standard_normal(shape)
     mask = dropout_mask(x.shape, rate, np.random.default_rng(seed + 1))
@@ -100,10 +106,15 @@ def test_softmax_cross_entropy(seed: int, n: int, classes: int) -> None:
 
 LAYERS = st.lists(
     st.builds(
-        LayerGeometry, st.integers(1, 4), stride=st.integers(1, 3), padding=st.integers(0, 2),
+        LayerGeometry,
+        st.integers(1, 4),
+        stride=st.integers(1, 3),
+        padding=st.integers(0, 2),
         dilation=st.integers(1, 3),
-    ), min_size=0, max_size=4,
-)  # fmt: skip
+    ),
+    min_size=0,
+    max_size=4,
+)
 
 
 @DRAWS
@@ -114,8 +125,9 @@ def test_both_recursions_give_the_width_of_what_is_read(
     seen = pixels_naive(layers, unit)
     width = max(seen) - min(seen) + 1
     recursions: list[Callable[[], int]] = [
-        lambda: grow_forward(layers)[-1][0][0], lambda: grow_backward(layers)[0][0]
-    ]  # fmt: skip
+        lambda: grow_forward(layers)[-1][0][0],
+        lambda: grow_backward(layers)[0][0],
+    ]
     assert [recursion() for recursion in recursions] == [width, width]
     stride = grow_forward(layers)[-1][1][0]
     assert {p + stride for p in seen} == pixels_naive(layers, unit + 1)

@@ -54,9 +54,12 @@ def test_fans_and_gains_are_those_of_torch(shape):
     assert fans(shape) == torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(shape))
     theirs: Any  # a literal for torch
     for ours, theirs in (
-        ("linear", "linear"), ("sigmoid", "sigmoid"), ("tanh", "tanh"), ("relu", "relu"),
+        ("linear", "linear"),
+        ("sigmoid", "sigmoid"),
+        ("tanh", "tanh"),
+        ("relu", "relu"),
         ("leaky_relu", "leaky_relu"),
-    ):  # fmt: skip
+    ):
         assert gain(ours) == pytest.approx(torch.nn.init.calculate_gain(theirs))
     assert gain("leaky_relu", 0.3) == pytest.approx(torch.nn.init.calculate_gain("leaky_relu", 0.3))
 

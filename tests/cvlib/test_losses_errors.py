@@ -76,17 +76,21 @@ def test_both_backends_say_what_is_wrong(name, arguments, error, message):
                 getattr(accelerated, name + suffix)(*map(tensor, arguments))
 
 
-@pytest.mark.parametrize("name", ["softmax", "log_softmax", f"{CROSS}_forward", f"{HINGE}_forward",
-                                  f"{SQUARE}_forward"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["softmax", "log_softmax", f"{CROSS}_forward", f"{HINGE}_forward", f"{SQUARE}_forward"]
+)
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
         ([[1.0, 2.0]], "scores must be a NumPy array, got list"),
-        (np.zeros((3, 4), int), "scores must be float32 or float64, got int64 (scores.dtype); "
-         "convert with scores.astype(np.float32)"),
+        (
+            np.zeros((3, 4), int),
+            "scores must be float32 or float64, got int64 (scores.dtype); "
+            "convert with scores.astype(np.float32)",
+        ),
         (np.zeros((3, 4), np.float16), "scores must be float32 or float64, got float16"),
     ],
-)  # fmt: skip
+)
 def test_the_reference_wants_floats(name, scores, message):
     arguments = () if "softmax" in name and "_forward" not in name else (Y,)
     with pytest.raises(TypeError, match=re.escape(message)):

@@ -98,10 +98,12 @@ def test_a_class_is_a_one_hot_row(call):
     by_class, by_row = (softmax_cross_entropy_forward(scores, y) for y in (labels, rows))
     np.testing.assert_allclose(by_class[0], by_row[0], rtol=1e-12)
     for first, second in (
-        (softmax_cross_entropy_backward(1.5, by_class[1]),
-         softmax_cross_entropy_backward(1.5, by_row[1])),
+        (
+            softmax_cross_entropy_backward(1.5, by_class[1]),
+            softmax_cross_entropy_backward(1.5, by_row[1]),
+        ),
         (softmax_cross_entropy_losses(scores, labels), softmax_cross_entropy_losses(scores, rows)),
-    ):  # fmt: skip
+    ):
         np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-15)
 
 

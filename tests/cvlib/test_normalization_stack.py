@@ -198,8 +198,9 @@ def test_an_unknown_norm_is_named():
 def test_errors_count_wrong_answers_in_the_order_asked_for():
     runs = train(Design("batch"), seeds=[0], **SHORT)
     for images, measured in (
-        (runs.digits.test, runs.errors), (runs.digits.validation, runs.validation_errors),
-    ):  # fmt: skip
+        (runs.digits.test, runs.errors),
+        (runs.digits.validation, runs.validation_errors),
+    ):
         x, labels = runs.digits.batch(images)
         with torch.no_grad():
             wrong = (runs.stack.scores(x, training=False).argmax(1) != labels).double().mean(1)

@@ -72,9 +72,11 @@ def test_window_sums_are_the_sums_under_every_max_pooling():
     rng = torch.Generator().manual_seed(0)
     x = torch.rand(2, 3, 11, 13, generator=rng, dtype=torch.float64)
     for options in (
-        {"kernel_size": 3}, {"kernel_size": (2, 3), "stride": 2, "padding": 1},
-        {"kernel_size": 3, "stride": 2, "ceil_mode": True}, {"kernel_size": 2, "dilation": (3, 1)},
-    ):  # fmt: skip
+        {"kernel_size": 3},
+        {"kernel_size": (2, 3), "stride": 2, "padding": 1},
+        {"kernel_size": 3, "stride": 2, "ceil_mode": True},
+        {"kernel_size": 2, "dilation": (3, 1)},
+    ):
         pooled = F.max_pool2d(x, **options)
         summed = window_sum(x, **options)
         assert summed.shape == pooled.shape
@@ -180,13 +182,18 @@ def test_random_weights_spread_as_the_walk_does():
     x = graph.merge(x, graph.window(x, LayerGeometry(3, 1, 1)))
     graph.window(x, LayerGeometry(3, 1, 1))
     size = receptive_field(graph).axes[0].window(4)[1] + 1
-    power = np.mean([
-        gradient_power(
-            GraphNetwork(graph, channels=4, seed=seed), torch.zeros(1, 4, size, size),
-            unit=(4, 4), seed=seed,
-        )
-        for seed in range(60)
-    ], axis=0)  # fmt: skip
+    power = np.mean(
+        [
+            gradient_power(
+                GraphNetwork(graph, channels=4, seed=seed),
+                torch.zeros(1, 4, size, size),
+                unit=(4, 4),
+                seed=seed,
+            )
+            for seed in range(60)
+        ],
+        axis=0,
+    )
     assert measured_spread(power) == pytest.approx(spread(graph), rel=0.05)
 
 

@@ -38,11 +38,21 @@ class Calls(nn.Module):
 
 def alexnet_module():
     return nn.Sequential(
-        nn.Conv2d(3, 8, 11, 4), nn.ReLU(), nn.LocalResponseNorm(3), nn.MaxPool2d(3, 2),
-        nn.Conv2d(8, 8, 5, padding="same", groups=2), nn.ReLU(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2),
-    )  # fmt: skip
+        nn.Conv2d(3, 8, 11, 4),
+        nn.ReLU(),
+        nn.LocalResponseNorm(3),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(8, 8, 5, padding="same", groups=2),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+    )
 
 
 def test_a_module_gives_what_its_table_gives():
@@ -58,10 +68,14 @@ def bottleneck(channels, stride):
         return (self.skip(x) + self.expand(y)).relu()
 
     return Calls(
-        forward, reduce=nn.Conv2d(channels, 2, 1, bias=False), norm1=nn.BatchNorm2d(2),
-        three=nn.Conv2d(2, 2, 3, stride, 1), norm2=nn.BatchNorm2d(2),
-        expand=nn.Conv2d(2, channels, 1), skip=nn.Conv2d(channels, channels, 1, stride),
-    )  # fmt: skip
+        forward,
+        reduce=nn.Conv2d(channels, 2, 1, bias=False),
+        norm1=nn.BatchNorm2d(2),
+        three=nn.Conv2d(2, 2, 3, stride, 1),
+        norm2=nn.BatchNorm2d(2),
+        expand=nn.Conv2d(2, channels, 1),
+        skip=nn.Conv2d(channels, channels, 1, stride),
+    )
 
 
 def test_same_padding_of_an_even_kernel_puts_more_zeros_behind():
@@ -153,9 +167,12 @@ def test_the_gradient_sees_the_traced_window(name):
 
 @PROPERTY
 @given(
-    kernel=st.integers(1, 5), stride=st.integers(1, 3), dilation=st.integers(1, 3),
-    padding=st.integers(0, 2), axes=st.sampled_from([1, 2, 3]),
-)  # fmt: skip
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 3),
+    padding=st.integers(0, 2),
+    axes=st.sampled_from([1, 2, 3]),
+)
 def test_convolutions_and_poolings_of_any_number_of_axes(kernel, stride, dilation, padding, axes):
     conv, pool = getattr(nn, f"Conv{axes}d"), getattr(nn, f"MaxPool{axes}d")
     net = nn.Sequential(conv(1, 1, kernel, stride, padding, dilation), pool(2))

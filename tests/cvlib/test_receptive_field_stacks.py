@@ -68,8 +68,12 @@ def test_odd_kernels_padded_by_half_look_at_stride_times_unit():
 def test_the_nodes_of_a_stack_can_be_asked_by_name():
     fields = receptive_fields(vgg16(fc6=True))
     assert [fields[n].size[0] for n in ("conv1_1", "pool1", "conv3_3", "pool5", "fc6")] == [
-        3, 6, 40, 212, 404,
-    ]  # fmt: skip
+        3,
+        6,
+        40,
+        212,
+        404,
+    ]
     assert receptive_field(vgg16(), node="pool3").stride == (8, 8)
     with pytest.raises(KeyError, match=r"no node 'pool9'; there are \['input', 'conv1_1'"):
         receptive_field(vgg16(), node="pool9")

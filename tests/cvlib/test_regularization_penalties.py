@@ -51,9 +51,12 @@ def test_dtype_is_kept(dtype):
 
 @QUICK
 @given(
-    v=st.floats(-5, 5), lr=st.floats(0.01, 2), l1=st.floats(0, 2), l2=st.floats(0, 2),
+    v=st.floats(-5, 5),
+    lr=st.floats(0.01, 2),
+    l1=st.floats(0, 2),
+    l2=st.floats(0, 2),
     other=st.floats(-6, 6),
-)  # fmt: skip
+)
 def test_the_proximal_step_is_the_best_compromise(v, lr, l1, l2, other):
     def cost(w):
         return (w - v) ** 2 / (2 * lr) + l1 * abs(w) + l2 / 2 * w**2

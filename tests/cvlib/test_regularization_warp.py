@@ -86,9 +86,12 @@ def test_it_agrees_with_scipy(seed, height, width):
     centre = np.array([(height - 1) / 2, (width - 1) / 2])
     back = np.linalg.inv(move)
     expected = ndimage.affine_transform(
-        x[0, 0], back[:2, :2], back[:2, 2] + centre - back[:2, :2] @ centre,
-        order=1, mode="grid-constant",
-    )  # fmt: skip
+        x[0, 0],
+        back[:2, :2],
+        back[:2, 2] + centre - back[:2, :2] @ centre,
+        order=1,
+        mode="grid-constant",
+    )
     assert np.allclose(warp_forward(x, move)[0][0, 0], expected)
 
 

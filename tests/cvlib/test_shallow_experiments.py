@@ -95,8 +95,13 @@ def test_the_network_has_the_parameters_that_a_hand_counts():
 
 
 def test_learning_curves_hold_what_the_pipelines_got_right(digits):
-    task = Task("t", lambda n, seed: cast(Parts, split(load_digits(), (n, 50, 80), seed=seed)),
-                {"pixels": pixels}, (20, 60), steps=20)  # fmt: skip
+    task = Task(
+        "t",
+        lambda n, seed: cast(Parts, split(load_digits(), (n, 50, 80), seed=seed)),
+        {"pixels": pixels},
+        (20, 60),
+        steps=20,
+    )
     curves = learning_curves(task, seeds=(0, 1))
     assert set(curves.accuracy) == {"pixels", NETWORK}
     for row, (trained, test) in enumerate(zip(curves.trained, curves.tests, strict=True)):

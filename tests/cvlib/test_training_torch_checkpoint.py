@@ -11,8 +11,10 @@ from cvlib.training import checkpoint as module
 from cvlib.training.checkpoint import Checkpoints, DamagedCheckpointError
 
 STATE: dict[str, Any] = {
-    "weights": torch.arange(1000.0), "step": 3, "nested": {"rates": [0.1, 0.2], "none": None},
-}  # fmt: skip
+    "weights": torch.arange(1000.0),
+    "step": 3,
+    "nested": {"rates": [0.1, 0.2], "none": None},
+}
 
 
 def steps(kept):

@@ -37,10 +37,14 @@ def nbgrader(course: Path, *arguments: str) -> Done:
     """Run nbgrader's own program in a course folder, which must end well."""
     tools = os.path.dirname(sys.executable)  # it starts others by name
     done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments], cwd=course, check=False,
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        check=False,
         env=os.environ | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True, text=True, timeout=PATIENCE,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
     assert done.returncode == 0, f"{arguments}:\n{done.stdout}\n{done.stderr}"
     return done
 

@@ -77,11 +77,22 @@ class School:
         """Start ``cvlib-grade run`` in a process group of its own."""
         with (self.course.root / "run.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "cvlib.grading", "--course", str(self.course.root),
-                 "--assignments", str(TINY), "run", *arguments],
-                stdout=log, stderr=log, start_new_session=True,
+                [
+                    sys.executable,
+                    "-m",
+                    "cvlib.grading",
+                    "--course",
+                    str(self.course.root),
+                    "--assignments",
+                    str(TINY),
+                    "run",
+                    *arguments,
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 env=os.environ | {"TMPDIR": str(self.temporary)},
-            )  # fmt: skip
+            )
 
     @property
     def log(self) -> str:

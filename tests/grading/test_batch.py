@@ -24,9 +24,12 @@ def test_a_dead_worker_and_an_error_are_reported_and_the_others_graded(
     killer: Any = SimpleNamespace(removeprefix=functools.partial(max, key=os._exit))
     strange: Any = 5
     submissions = [
-        Submission("ann", b"no notebook"), Submission("killer", killer), Submission("bob", None),
-        Submission("strange", strange), Submission("cem", b"{}"),
-    ]  # fmt: skip
+        Submission("ann", b"no notebook"),
+        Submission("killer", killer),
+        Submission("bob", None),
+        Submission("strange", strange),
+        Submission("cem", b"{}"),
+    ]
     graded = {g.student: g for g in grade_all([Batch(plan, submissions)], tmp_path, workers=2)}
     assert set(graded) == {"ann", "killer", "bob", "strange", "cem"}
     assert "Error" in graded["strange"].failure

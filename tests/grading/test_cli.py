@@ -47,8 +47,9 @@ def test_help_imports_little() -> None:
 
 def test_wrong_use_exits_with_two_and_says_why(tmp_path: Path) -> None:
     course = ["--course", str(tmp_path / "c"), "--assignments", str(TINY)]
-    assert "does not exist" in run("--course", str(tmp_path), "--assignments", "/nowhere", "run",
-                                   expect=2)  # fmt: skip
+    assert "does not exist" in run(
+        "--course", str(tmp_path), "--assignments", "/nowhere", "run", expect=2
+    )
     assert "it has ps90_tiny" in run(*course, "release", "ps01_nothing", expect=2)
     assert "No such option" in run(*course, "run", "--fast", expect=2)
     assert "-o needs --format" in run(*course, "export", "-o", str(tmp_path / "x.csv"), expect=2)
@@ -58,14 +59,28 @@ def test_wrong_use_exits_with_two_and_says_why(tmp_path: Path) -> None:
 def test_a_broken_problem_set_is_named(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "assignments")
     (tmp_path / "assignments" / SET_ID / "notebook.md").unlink()
-    text = run("--course", str(tmp_path / "c"), "--assignments", str(tmp_path / "assignments"),
-               "release", expect=2)  # fmt: skip
+    text = run(
+        "--course",
+        str(tmp_path / "c"),
+        "--assignments",
+        str(tmp_path / "assignments"),
+        "release",
+        expect=2,
+    )
     assert "notebook.md not found" in text
 
 
 def test_an_unknown_student_is_named(graded: Course) -> None:
-    text = run("--course", str(graded.root), "--assignments", str(TINY), "run", "--student", "zoe",
-               expect=2)  # fmt: skip
+    text = run(
+        "--course",
+        str(graded.root),
+        "--assignments",
+        str(TINY),
+        "run",
+        "--student",
+        "zoe",
+        expect=2,
+    )
     assert "no submission of ps90_tiny by zoe" in text
 
 
@@ -83,8 +98,16 @@ def test_a_sample_score_that_is_not_what_it_must_be_is_a_finding(
     shutil.copytree(graded.root, tmp_path / "c", symlinks=True)
     target = tmp_path / "c" / "submitted" / "right" / SET_ID / f"{SET_ID}.ipynb"
     target.write_bytes(b"")
-    text = run("--course", str(tmp_path / "c"), "--assignments", str(TINY), "run", "--student",
-               "right", expect=1)  # fmt: skip
+    text = run(
+        "--course",
+        str(tmp_path / "c"),
+        "--assignments",
+        str(TINY),
+        "run",
+        "--student",
+        "right",
+        expect=1,
+    )
     assert "✗" in text
 
 
@@ -97,8 +120,14 @@ def test_the_doctor_finds_nothing_in_a_sound_set_and_names_a_weak_exercise(tmp_p
     weak = "for n in (2, 5):\n        yield Case((rng.normal(size=n), rng.normal(size=n)))"
     assert weak in path.read_text()
     path.write_text(path.read_text().replace(weak, "yield Case((np.zeros(3), np.zeros(3)))"))
-    text = run("--course", str(tmp_path / "d"), "--assignments", str(tmp_path / "assignments"),
-               "doctor", expect=1)  # fmt: skip
+    text = run(
+        "--course",
+        str(tmp_path / "d"),
+        "--assignments",
+        str(tmp_path / "assignments"),
+        "doctor",
+        expect=1,
+    )
     assert "✗ inner: the mutant rolled gets full marks" in text
 
 
@@ -109,13 +138,22 @@ def test_without_a_sandbox_nothing_is_graded_and_the_remedy_is_given(
     before = (tmp_path / "c" / "gradebook.db").read_bytes()
     empty = tmp_path / "bin"
     empty.mkdir()
-    done = cvlib_grade(tmp_path / "c", "run", "--force", "--student", "right", expect=3,
-                       path=str(empty))  # fmt: skip
+    done = cvlib_grade(
+        tmp_path / "c", "run", "--force", "--student", "right", expect=3, path=str(empty)
+    )
     assert "bubblewrap is not installed" in done.stderr
     assert "apt-get install bubblewrap" in done.stderr
     assert "Traceback" not in done.stderr
-    report = run("--course", str(tmp_path / "c"), "--assignments", str(TINY), "run", "--student",
-                 "right", expect=0)  # fmt: skip
+    report = run(
+        "--course",
+        str(tmp_path / "c"),
+        "--assignments",
+        str(TINY),
+        "run",
+        "--student",
+        "right",
+        expect=0,
+    )
     assert "0 graded now" in report, "a failure of ours must touch no score"
     assert len(before) == len((tmp_path / "c" / "gradebook.db").read_bytes())
 
@@ -132,14 +170,30 @@ def test_unsafe_grades_without_the_sandbox(
 
 
 def test_an_unreachable_cluster_is_named(graded: Course, cvlib_grade: Grade) -> None:
-    done = cvlib_grade(graded.root, "run", "--force", "--student", "blank", "--scheduler",
-                       "tcp://127.0.0.1:9", expect=2)  # fmt: skip
+    done = cvlib_grade(
+        graded.root,
+        "run",
+        "--force",
+        "--student",
+        "blank",
+        "--scheduler",
+        "tcp://127.0.0.1:9",
+        expect=2,
+    )
     assert "127.0.0.1:9" in done.stderr
 
 
 def test_where_says_what_is_there_and_how_to_make_the_rest(graded: Course, tmp_path: Path) -> None:
-    text = run("--course", str(graded.root), "--assignments", str(TINY), "where", "--html",
-               str(tmp_path), expect=0)  # fmt: skip
+    text = run(
+        "--course",
+        str(graded.root),
+        "--assignments",
+        str(TINY),
+        "where",
+        "--html",
+        str(tmp_path),
+        expect=0,
+    )
     assert "gradebook.db" in text
     assert "not made yet: make book" in text
     for command in ("report", "export", "canvas --into FILE", "students FILE"):

@@ -39,24 +39,39 @@ class Dask:
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard",
-            "--scheduler-file", str(self.file),
-        )  # fmt: skip
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--no-dashboard",
+            "--scheduler-file",
+            str(self.file),
+        )
 
     def worker(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start ``dask worker``; what it started is below the nanny."""
         return self._start(
-            "worker", self.address, "--no-dashboard", "--host", "127.0.0.1",
-            "--local-directory", str(self.folder), *arguments,
-        )  # fmt: skip
+            "worker",
+            self.address,
+            "--no-dashboard",
+            "--host",
+            "127.0.0.1",
+            "--local-directory",
+            str(self.folder),
+            *arguments,
+        )
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         tool = Path(sys.executable).parent / "dask"
         with (self.folder / "dask.log").open("ab") as log:
             process = subprocess.Popen(
-                [tool, *arguments], cwd=self.folder, stdout=log, stderr=log,
+                [tool, *arguments],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
                 env=os.environ | {"OMP_NUM_THREADS": "1"},
-            )  # fmt: skip
+            )
         self.processes.append(process)
         return process
 
@@ -171,9 +186,18 @@ def test_no_scheduler_and_no_worker_are_said_in_words(
 def test_the_command_line_says_it_too(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1.0)
     done = CliRunner().invoke(
-        cli, ["--course", str(school.course.root), "--assignments", str(TINY), "run", SET_ID,
-              "--scheduler", "tcp://127.0.0.1:9"],
-    )  # fmt: skip
+        cli,
+        [
+            "--course",
+            str(school.course.root),
+            "--assignments",
+            str(TINY),
+            "run",
+            SET_ID,
+            "--scheduler",
+            "tcp://127.0.0.1:9",
+        ],
+    )
     assert done.exit_code == 2
     assert "Error: no Dask scheduler answers at tcp://127.0.0.1:9" in done.output
 

@@ -130,8 +130,11 @@ def test_a_release_is_what_grading_expects_and_hides_the_solutions(
     for secret in ("SOLUTION", "MARK SCHEME", "x.mean()", "Two points"):
         assert secret not in text
     assert set(json.loads((folder / "public_cases.json").read_text())["exercises"]) == {
-        "spread", "inner", "taps", "Twice"
-    }  # fmt: skip
+        "spread",
+        "inner",
+        "taps",
+        "Twice",
+    }
 
 
 def test_releasing_again_does_nothing_until_the_text_changes(tmp_path: Path) -> None:

@@ -93,8 +93,11 @@ def test_the_audit_lists_whose_marks_depend_on_the_seed_and_writes_no_mark(tmp_p
     files = {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")}
     text = run_doctor(course, "--audit", "2", "--scheduler", cluster, expect=1)
     tried = course.root / "margins"  # of the known answers, which are nobody's
-    assert {p: p.lstat().st_mtime_ns for p in course.root.rglob("*")
-            if tried not in (p, p.parent) and p != course.root} == files  # fmt: skip
+    assert {
+        p: p.lstat().st_mtime_ns
+        for p in course.root.rglob("*")
+        if tried not in (p, p.parent) and p != course.root
+    } == files
     assert "kill rate" in text
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line}
     assert lines["heads"][1] == "guess"

@@ -175,9 +175,13 @@ def test_the_way_a_file_is_written_is_kept(
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_fit_is_refused(
-    course: Course, tmp_path: Path, cvlib_grade: Grade, change: tuple[str, str],
-    arguments: list[str], words: str,
-) -> None:  # fmt: skip
+    course: Course,
+    tmp_path: Path,
+    cvlib_grade: Grade,
+    change: tuple[str, str],
+    arguments: list[str],
+    words: str,
+) -> None:
     base = tmp_path / "exported.csv"
     base.write_text(CANVAS.replace(*change), "utf-8")
     done = cvlib_grade(course.root, "canvas", *arguments, "--into", str(base), expect=2)
@@ -243,10 +247,12 @@ def test_a_class_list_of_canvas_or_moodle_is_read(
     assert known["partial"] == ("Alan", "Turing", None, "106")
     moodle.write_text(
         "\ufeffFirst name;Last name;ID number;Email address\nGrace;Murray Hopper;blank;\n"
-        "Emmy;Noether;noisy;emmy@x.example\n", "utf-8",
-    )  # fmt: skip
-    assert "2 students: 0 new, 2 changed" in cvlib_grade(
-        course.root, "students", str(moodle)).stdout  # fmt: skip
+        "Emmy;Noether;noisy;emmy@x.example\n",
+        "utf-8",
+    )
+    assert (
+        "2 students: 0 new, 2 changed" in cvlib_grade(course.root, "students", str(moodle)).stdout
+    )
     known = entries(course)
     assert known["blank"] == ("Grace", "Murray Hopper", None, "102"), "an empty cell blanks nothing"
     assert known["noisy"] == ("Emmy", "Noether", "emmy@x.example", None)

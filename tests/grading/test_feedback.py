@@ -186,8 +186,9 @@ def test_a_mark_that_a_person_gave_is_shown_after_a_grading_by_force(
     soup = page(course, "right")
     assert "to be marked" not in soup.get_text()
     assert [c.get_text() for c in soup.select("tbody tr")[3].find_all("td")] == [
-        "4 · Why", "1.5 of 2"
-    ]  # fmt: skip
+        "4 · Why",
+        "1.5 of 2",
+    ]
 
 
 def test_formulas_are_mathml_and_carry_nothing_else() -> None:

@@ -40,8 +40,9 @@ def test_sessions_share_a_server_and_its_imports() -> None:
     assert ask(POLICY, loaded) == [True, False]
     server = server_for(POLICY)
     assert ask(Policy(withhold=("torch",), preload=POLICY.preload, files={"x": b"1"}), loaded) == [
-        True, False
-    ]  # fmt: skip
+        True,
+        False,
+    ]
     assert server_for(POLICY) is server
     assert server.sessions == 0
     assert server_for(Policy(preload=POLICY.preload)) is not server
@@ -190,9 +191,10 @@ def test_a_grader_killed_at_any_moment_leaves_no_sandbox() -> None:
     """
     for seconds in (0.02, 0.05, 0.1, 0.2, 0.3, 0.6, 1.2, 2.0):
         with subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE,
+            [sys.executable, "-c", textwrap.dedent(script)],
+            stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
-        ) as grader:  # fmt: skip
+        ) as grader:
             assert grader.stdout is not None
             grader.stdout.readline()
             time.sleep(seconds)
@@ -252,8 +254,11 @@ def test_a_forked_grader_leaves_its_parents_servers_alone() -> None:
     """
     ran = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
     assert ran.stdout == "ok True\n", ran.stderr
 
 

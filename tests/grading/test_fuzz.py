@@ -76,7 +76,7 @@ plain = st.recursive(
         | st.dictionaries(st.text(), inner, max_size=3)
     ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 sizes = st.sampled_from([-1, 0, 1, 2, 4, 2**31, 2**62, 2**63, 2**64, 10**30]) | st.integers(-3, 9)
 shapes = st.lists(sizes | st.sampled_from([True, 4.0, "4", None]), max_size=70) | json_leaves
@@ -87,9 +87,14 @@ dtypes = (
     | st.text(max_size=5)
     | json_leaves
 )
-evil_bytes = st.sampled_from([
-    pickle.dumps(np.arange(3)), pickle.dumps(print), b"\x93NUMPY", bytes(32),
-])  # fmt: skip
+evil_bytes = st.sampled_from(
+    [
+        pickle.dumps(np.arange(3)),
+        pickle.dumps(print),
+        b"\x93NUMPY",
+        bytes(32),
+    ]
+)
 contents = (
     st.binary(max_size=64).map(lambda b: base64.b64encode(b).decode())
     | evil_bytes.map(lambda b: base64.b64encode(b).decode())
@@ -299,8 +304,11 @@ def test_any_stream_in_any_pieces_gives_the_same_bounded_messages(
         read_answer(message, 1000)
 
 
-@given(st.lists(st.lists(st.binary(max_size=300), min_size=1, max_size=5), max_size=5),
-       st.lists(st.integers(1, 500), max_size=5), st.booleans())  # fmt: skip
+@given(
+    st.lists(st.lists(st.binary(max_size=300), min_size=1, max_size=5), max_size=5),
+    st.lists(st.integers(1, 500), max_size=5),
+    st.booleans(),
+)
 def test_what_was_sent_arrives_whole_in_any_pieces(
     sent: list[list[bytes]], pieces: list[int], long: bool
 ) -> None:
@@ -366,9 +374,16 @@ def test_any_answer_is_a_reply(content: Any, data: list[bytes | None], left: int
 
 
 mime = st.sampled_from(
-    ["text/plain", "text/html", "image/png", "image/jpeg", "image/svg+xml",
-     "application/javascript", "application/vnd.jupyter.widget-view+json"]
-) | st.text(max_size=5)  # fmt: skip
+    [
+        "text/plain",
+        "text/html",
+        "image/png",
+        "image/jpeg",
+        "image/svg+xml",
+        "application/javascript",
+        "application/vnd.jupyter.widget-view+json",
+    ]
+) | st.text(max_size=5)
 bundles = st.dictionaries(
     mime, st.text(max_size=9) | st.just("QUJD" * 300_000) | json_values, max_size=3
 )
@@ -387,9 +402,18 @@ published = st.fixed_dictionaries(
     },
 )  # fmt: skip
 kinds = st.sampled_from(
-    ["stream", "display_data", "execute_result", "error", "clear_output", "update_display_data",
-     "comm_open", "status", ""]
-)  # fmt: skip
+    [
+        "stream",
+        "display_data",
+        "execute_result",
+        "error",
+        "clear_output",
+        "update_display_data",
+        "comm_open",
+        "status",
+        "",
+    ]
+)
 
 
 @given(
@@ -426,7 +450,7 @@ REAL = Result(
     ([{"output_type": "stream", "name": "stdout", "text": "é"}], []),
     ("a remark",),
     1.5,
-).to_json()  # fmt: skip
+).to_json()
 
 
 @given(st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()))

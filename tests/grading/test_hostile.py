@@ -197,7 +197,7 @@ def test_the_corpus_is_large_and_each_member_tries_another_technique() -> None:
         ({"a": 1}, {"k" * 2**20: 1}),
     ],
     ids=["texts of one length", "an array number by number", "long keys"],
-)  # fmt: skip
+)
 def test_comparing_takes_no_more_memory_than_the_answer(expected: Any, got: Any) -> None:
     tracemalloc.start()
     try:

@@ -22,9 +22,13 @@ from cvlib.grading.rehearsal.classroom import Classroom
 from cvlib.grading.spec.loading import LoadedSet
 
 MEMBERS = (
-    notebooks.active_markdown, notebooks.active_outputs, notebooks.active_attachments,
-    notebooks.forged_outputs, notebooks.foreign_kernelspec, notebooks.metadata_for_tools,
-)  # fmt: skip
+    notebooks.active_markdown,
+    notebooks.active_outputs,
+    notebooks.active_attachments,
+    notebooks.forged_outputs,
+    notebooks.foreign_kernelspec,
+    notebooks.metadata_for_tools,
+)
 STUDENTS = [make.__name__ for make in MEMBERS]
 ACTIVE_TAGS = [
     "script", "iframe", "form", "object", "embed", "base", "svg", "link", "meta", "style", "video",

@@ -157,10 +157,21 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(school: School) -> N
 def test_a_kill_before_any_write_of_recording_leaves_old_marks_or_new_ones(school: School) -> None:
     """Death at the k-th write: of a file, in the database, or to commit."""
     writer = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "die_at.py"), "--course",
-         str(school.course.root), "--assignments", str(TINY), "run", "--student", "s01"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(Path(__file__).parent / "die_at.py"),
+            "--course",
+            str(school.course.root),
+            "--assignments",
+            str(TINY),
+            "run",
+            "--student",
+            "s01",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert writer.stdin
     assert writer.stdout
 

@@ -268,12 +268,14 @@ def stamp(folder: Path, content: bytes) -> Path:
 def test_time_stamps_are_read_as_nbgrader_writes_them(tmp_path: Path) -> None:
     for text, expected in (
         ("2026-02-02 15:58:23.948203 UTC", datetime(2026, 2, 2, 15, 58, 23, 948203)),
-        ("2026-02-02 15:58:23.948203 America/Los_Angeles\n",
-         datetime(2026, 2, 2, 23, 58, 23, 948203)),
+        (
+            "2026-02-02 15:58:23.948203 America/Los_Angeles\n",
+            datetime(2026, 2, 2, 23, 58, 23, 948203),
+        ),
         ("2026-02-02 15:58:23", datetime(2026, 2, 2, 15, 58, 23)),
         ("2026-02-02T15:58:23Z", datetime(2026, 2, 2, 15, 58, 23)),
         ("2025-10-26 02:30 Europe/Berlin", datetime(2025, 10, 26, 0, 30)),
-    ):  # fmt: skip
+    ):
         stamp(tmp_path, text.encode())
         found = read_timestamp(tmp_path, "ada", SET_ID)
         assert (found.time, found.remark) == (expected, "")
@@ -400,8 +402,9 @@ def test_marks_by_hand_stay_and_the_penalty_follows_when_asked(
     grade(autumn, "late", SET_ID, "--write")
     assert recorded(autumn, "right") == (12.0, 6.0)
     with gradebook_of(autumn) as gradebook:
-        marks = {g.name: g for g in gradebook.find_submission_notebook(
-            SET_ID, SET_ID, "right").grades}  # fmt: skip
+        marks = {
+            g.name: g for g in gradebook.find_submission_notebook(SET_ID, SET_ID, "right").grades
+        }
         assert (marks["why"].manual_score, marks["check-inner"].auto_score) == (2.0, 3.0)
 
 

@@ -42,13 +42,16 @@ def measure(where: Course, seeds: int) -> Margins:
 
 #: Every tenth of the hidden points shows both patterns, and nobody can tell which is meant.
 AMBIGUOUS = (
-    "    for part in (\"some\", \"others\"):\n",
-    "    for part in (\"some\", \"both\"):\n",
-), (
-    "        yield Case((rows,), part=part, truth=labels)\n",
-    "        if part == \"both\":\n            rows[::10] = rng.normal(size=(4, 4))\n"
-    "        yield Case((rows,), part=part, truth=labels)\n",
-)  # fmt: skip
+    (
+        '    for part in ("some", "others"):\n',
+        '    for part in ("some", "both"):\n',
+    ),
+    (
+        "        yield Case((rows,), part=part, truth=labels)\n",
+        '        if part == "both":\n            rows[::10] = rng.normal(size=(4, 4))\n'
+        "        yield Case((rows,), part=part, truth=labels)\n",
+    ),
+)
 
 
 def test_a_bound_that_luck_may_miss_is_found_with_who_when_and_by_how_much(tmp_path: Path) -> None:
@@ -88,8 +91,10 @@ def test_what_was_tried_is_kept_until_the_set_changes(tmp_path: Path) -> None:
     for file in files:
         lines = [json.loads(text) for text in file.read_text().splitlines()]
         assert [(x["seed"], x.get("kept", False)) for x in lines] == [
-            (0, True), (1, False), (2, False)
-        ]  # fmt: skip
+            (0, True),
+            (1, False),
+            (2, False),
+        ]
     exercises = where.assignments / SET_ID / "__init__.py"
     exercises.write_text(exercises.read_text() + "\n")
     measure(where, 1)
@@ -135,9 +140,12 @@ def test_other_streams_are_others_and_the_same_each_time() -> None:
         random.seed(3)
         torch.manual_seed(3)
         return [
-            float(np.random.default_rng(3).normal()), float(np.random.default_rng([3, 4]).normal()),
-            float(np.random.normal()), random.random(), float(torch.rand(())),
-        ]  # fmt: skip
+            float(np.random.default_rng(3).normal()),
+            float(np.random.default_rng([3, 4]).normal()),
+            float(np.random.normal()),
+            random.random(),
+            float(torch.rand(())),
+        ]
 
     own = drawn()
     streams = []

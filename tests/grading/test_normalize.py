@@ -78,9 +78,10 @@ def check(raw: bytes | None) -> tuple[NotebookNode, list[str]]:
     assert nbformat.writes(again) == text, "normalising twice changes something"
     assert_released_cells([grade_id(c) for c in notebook.cells if grade_id(c)])
     for cell, released in zip(
-        [c for c in notebook.cells if grade_id(c)], [c for c in TEMPLATE.cells if grade_id(c)],
+        [c for c in notebook.cells if grade_id(c)],
+        [c for c in TEMPLATE.cells if grade_id(c)],
         strict=True,
-    ):  # fmt: skip
+    ):
         assert cell.metadata == released.metadata
         assert cell.cell_type == released.cell_type
         if not released.metadata.nbgrader.solution:

@@ -267,8 +267,9 @@ def test_numbers_that_would_not_tell_students_apart_are_an_error(
     numbers: Any, reference: Any, message: str
 ) -> None:
     def sheet() -> None:
-        exercise = Exercise("e", "E", "o", "1#a", kind="answer", reference=reference,
-                            numbers=numbers)  # fmt: skip
+        exercise = Exercise(
+            "e", "E", "o", "1#a", kind="answer", reference=reference, numbers=numbers
+        )
         make_sheet(exercise, [], np.random.default_rng(0), public=True)
 
     with pytest.raises(ValueError, match=message):
@@ -277,5 +278,6 @@ def test_numbers_that_would_not_tell_students_apart_are_an_error(
 
 def test_only_an_answer_has_numbers() -> None:
     with pytest.raises(ValueError, match="an answer has numbers"):
-        Exercise("e", "E", "o", "1#a", reference=abs, cases=lambda rng: [],
-                 numbers={"k": range(200)})  # fmt: skip
+        Exercise(
+            "e", "E", "o", "1#a", reference=abs, cases=lambda rng: [], numbers={"k": range(200)}
+        )

@@ -206,8 +206,13 @@ def test_results_hold_words_for_each_student_and_no_hidden_case(graded: Course) 
         assert result.to_json() == path.read_bytes()
         texts |= {e.text: e.state for e in result.exercises}
         assert json.loads(path.read_bytes())["key"] == path.stem
-    for words in ("divided by n − 1", "never ends", "ended in the cell", "is not defined",
-                  "Not attempted yet"):  # fmt: skip
+    for words in (
+        "divided by n − 1",
+        "never ends",
+        "ended in the cell",
+        "is not defined",
+        "Not attempted yet",
+    ):
         assert any(words in text for text in texts), words
 
 
@@ -230,9 +235,7 @@ def test_canvas_gets_its_columns_and_nobody_without_work_gets_a_zero(
     assert "still to be marked" in capsys.readouterr().err
     export(copy_of, "moodle", tmp_path / "moodle.csv", students=["idle", "right"])
     with (tmp_path / "moodle.csv").open(newline="") as file:
-        assert list(csv.reader(file)) == [
-            ["ID number", SET_ID], ["idle", "-"], ["right", "10"]
-        ]  # fmt: skip
+        assert list(csv.reader(file)) == [["ID number", SET_ID], ["idle", "-"], ["right", "10"]]
 
 
 def test_an_exporter_works_in_nbgraders_own_command(graded: Course, tmp_path: Path) -> None:

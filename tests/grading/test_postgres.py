@@ -54,16 +54,30 @@ class Server:
         secret = folder / "secret"
         secret.write_text("chalk\n")
         self._call(
-            "initdb", "-D", self.data, "-U", "grader", "--auth=scram-sha-256", "--locale=C",
-            f"--pwfile={secret}", "--encoding=UTF8", "--no-sync", "--no-instructions",
-        )  # fmt: skip
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "grader",
+            "--auth=scram-sha-256",
+            "--locale=C",
+            f"--pwfile={secret}",
+            "--encoding=UTF8",
+            "--no-sync",
+            "--no-instructions",
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def _call(self, program: str, *arguments: object) -> None:
         done = subprocess.run(
-            [self.programs / program, *map(str, arguments)], cwd=self.folder, check=False,
-            capture_output=True, text=True, timeout=120, **self.user,
-        )  # fmt: skip
+            [self.programs / program, *map(str, arguments)],
+            cwd=self.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **self.user,
+        )
         assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
@@ -152,8 +166,10 @@ class Room:
         where = places(self.course.root, self.course.assignments)
         return subprocess.Popen(
             [sys.executable, "-m", "cvlib.grading", *where, *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def call(self, *arguments: str, expect: int = 0) -> str:
         """Run ``cvlib-grade`` to its end; return all that it said."""
@@ -227,8 +243,10 @@ def test_two_graders_at_once(room: Room, due: dict[str, Any]) -> None:
     for process in both:
         room.end(process)
     assert room.scores() == due
-    both = [room.start("run", "--force", "--workers=1", "--student=right", "--student=blank")
-            for _ in range(2)]  # fmt: skip
+    both = [
+        room.start("run", "--force", "--workers=1", "--student=right", "--student=blank")
+        for _ in range(2)
+    ]
     for process in both:
         room.end(process)
     assert room.scores() == due

@@ -253,8 +253,9 @@ HOSTILE = (
 
 def test_hostile_names_stay_in_the_folder_and_apart(course: Course) -> None:
     before = {p for p in course.root.parent.rglob("*") if SET_ID not in str(p)}
-    paths = {name: ensure(course, Submission(name, name.encode(errors="replace")))
-             for name in HOSTILE}  # fmt: skip
+    paths = {
+        name: ensure(course, Submission(name, name.encode(errors="replace"))) for name in HOSTILE
+    }
     folder = course.root / "receipts" / SET_ID
     assert len(set(paths.values())) == len(HOSTILE)
     assert {p.parent for p in paths.values()} == {folder}

@@ -116,9 +116,15 @@ def shown(
     (course.submitted / "mutant-inner" / SET_ID / f"{SET_ID}.ipynb").unlink()
     before = state(course.root)
     done = cvlib_grade(
-        course.root, "regrade", "--dry-run", "--csv", str(root / "x.csv"), "--scheduler", cluster,
+        course.root,
+        "regrade",
+        "--dry-run",
+        "--csv",
+        str(root / "x.csv"),
+        "--scheduler",
+        cluster,
         expect=1,
-    )  # fmt: skip
+    )
     after = state(course.root)
     table = done.stdout.splitlines()
     lines = {line.split()[0]: line for line in table[1:] if line}

@@ -131,8 +131,9 @@ def test_scores_and_times_are_those_of_the_class(thirty: Course, numbers: Number
     assert (len(work.works), work.enrolled, work.max_score) == (30, 31, 12.0)
     expected = [float(sum(POINTS[kind])) for _, kind in students()]
     extra = [2.0] * 5 + [1.0]
-    assert sorted(numbers.scores) == sorted([*(10.0 + e for e in extra[:5]), *[10.0] * 5,
-                                             7.0, *expected[11:]])  # fmt: skip
+    assert sorted(numbers.scores) == sorted(
+        [*(10.0 + e for e in extra[:5]), *[10.0] * 5, 7.0, *expected[11:]]
+    )
     assert numbers.mean == pytest.approx((sum(expected) + 11) / 30)
     assert numbers.quartiles == tuple(np.percentile(numbers.scores, (25, 50, 75)))
     late = [w for w in work.works if w.seconds_late]
@@ -238,11 +239,18 @@ def test_a_page_is_harmless_and_says_what_was_computed(thirty: Course, tmp_path:
     soup = harmless(page.read_text("utf-8"))
     text = words(page)
     for said in (
-        "30 submissions, of 31 students", "9 on time, 17 without a time stamp", "4 late",
-        "21 waiting for a person", "6 of 27 You divided by n − 1", "47 % (30 % to 64 %)",
-        "3 of 27 ran into the time limit 2 · Inner product", "2 ended the Python process",
-        EVIL, f"{FIRST} {LAST}", "2 h 30 min",
-    ):  # fmt: skip
+        "30 submissions, of 31 students",
+        "9 on time, 17 without a time stamp",
+        "4 late",
+        "21 waiting for a person",
+        "6 of 27 You divided by n − 1",
+        "47 % (30 % to 64 %)",
+        "3 of 27 ran into the time limit 2 · Inner product",
+        "2 ended the Python process",
+        EVIL,
+        f"{FIRST} {LAST}",
+        "2 h 30 min",
+    ):
         assert said in text, said
     rows = {one(row.td).get_text(): row for row in soup.select(".students tbody tr")}
     assert len(rows) == 30

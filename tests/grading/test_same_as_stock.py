@@ -95,8 +95,18 @@ class Twins:
         """Grade some students, or all, in each course by its own command."""
         again = ["--force"] if force else []
         chosen = [word for s in students for word in ("--student", s)]
-        call(self.ours, "cvlib.grading", "--course", str(self.ours.root), "--assignments",
-             str(self.ours.assignments), "run", SET_ID, *chosen, *again)  # fmt: skip
+        call(
+            self.ours,
+            "cvlib.grading",
+            "--course",
+            str(self.ours.root),
+            "--assignments",
+            str(self.ours.assignments),
+            "run",
+            SET_ID,
+            *chosen,
+            *again,
+        )
         for student in students or ("*",):
             call(self.stock, "nbgrader", "autograde", SET_ID, "--student", student, *again)
 
@@ -116,9 +126,14 @@ def call(course: Course, module: str, *arguments: str) -> None:
     bin_folder = os.path.dirname(sys.executable)
     environment = os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=course.root, env=environment,
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", module, *arguments],
+        cwd=course.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, f"{arguments}:\n{done.stdout}\n{done.stderr}"
 
 

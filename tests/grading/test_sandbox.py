@@ -147,8 +147,13 @@ def test_files_of_the_host_are_not_there(session: Session, tmp_path: Path) -> No
 
 def test_no_path_leads_to_the_content_of_a_withheld_file(session: Session) -> None:
     site = Path(mounts.site_directories()[0])
-    rooms = [site / "scipy/signal", site / "torch/nn", REPOSITORY / "cvlib/convolution",
-             REPOSITORY / "cvlib/grading", REPOSITORY / "assignments"]  # fmt: skip
+    rooms = [
+        site / "scipy/signal",
+        site / "torch/nn",
+        REPOSITORY / "cvlib/convolution",
+        REPOSITORY / "cvlib/grading",
+        REPOSITORY / "assignments",
+    ]
     files = [f for room in rooms for f in room.rglob("*.py") if f.stat().st_size > 100]
     files += [site / "jsonpointer.py", *site.glob("torch-*/METADATA")]
     folder = REPOSITORY / "cvlib/grading/sandbox/inside"

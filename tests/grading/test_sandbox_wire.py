@@ -56,9 +56,13 @@ def test_what_jupyter_sends_is_read() -> None:
     data = os.urandom(30_000)
     peer: Any = Peer()
     sent = jupyter.send(
-        peer, "stream", {"text": "ü" * 300}, parent={"msg_id": "7"}, ident=b"topic",
+        peer,
+        "stream",
+        {"text": "ü" * 300},
+        parent={"msg_id": "7"},
+        ident=b"topic",
         buffers=[data],
-    )  # fmt: skip
+    )
     assert sent is not None
     channel.read()
     message = Message(channel.messages.popleft())

@@ -72,8 +72,9 @@ def test_while_one_waits_for_its_time_limit_the_other_sets_go_on(course: Course)
     assert scores == {"ann": 0.0, "bob": 0.0, "cem": 0.0, "dora": full}
     (missing,) = [row for row in chain.rows if row.failed]
     assert (missing.student, missing.note.split(":")[0]) == (
-        "eve", f"expected {CHAIN}.ipynb, found no notebook"
-    )  # fmt: skip
+        "eve",
+        f"expected {CHAIN}.ipynb, found no notebook",
+    )
     assert {row.student: row.automatic for row in tiny.rows} == {"slow": 4.0}
     again = run_sets(course, [CHAIN, SET_ID], Options())
     assert [(r.set_id, r.graded, r.recorded) for r in again] == [(CHAIN, 0, 0), (SET_ID, 0, 0)]
@@ -127,8 +128,13 @@ def test_a_plan_that_was_sent_still_names_mistakes(tiny: LoadedSet) -> None:
 
 def test_imports_have_one_form_whatever_the_words() -> None:
     ours = ["import numpy as np", "from torch import nn, optim", "import math"]
-    theirs = ["import torch", "from numpy.linalg import norm", "import torch.nn.functional as F",
-              "from collections import Counter", "import numpy"]  # fmt: skip
+    theirs = [
+        "import torch",
+        "from numpy.linalg import norm",
+        "import torch.nn.functional as F",
+        "from collections import Counter",
+        "import numpy",
+    ]
     assert one_form(ours) == one_form(theirs) == "import numpy\nimport torch"
     assert one_form(ours, withhold=["torch"]) == "import numpy"
     assert one_form(["from scipy import sparse, signal"], ["scipy.signal"]) == (

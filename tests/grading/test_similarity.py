@@ -59,7 +59,7 @@ def conv2d_forward(x, w, b, stride, padding):
             result[:, :, row, column] = (patch * w[None]).sum(axis=(2, 3, 4)) + b
     return result
 ''',
-    "compose": '''
+    "compose": """
 def compose(first, second):
     total = {}
     for p, inner in enumerate(first.tolist()):
@@ -70,16 +70,16 @@ def compose(first, second):
     rows = 1 + max(place[0] for place in total)
     columns = 1 + max(place[1] for place in total)
     return np.array([[total[i, j] for j in range(columns)] for i in range(rows)])
-''',
-    "checkerboard": '''
+""",
+    "checkerboard": """
 def checkerboard(w, stride):
     down, right = stride
     tall = -(-len(w) // down) * down
     wide = -(-len(w[0]) // right) * right
     frame = np.pad(w, ((0, tall - len(w)), (0, wide - len(w[0]))))
     return frame.reshape(tall // down, down, wide // right, right).sum((0, 2))
-''',
-    "recover_filter": '''
+""",
+    "recover_filter": """
 def recover_filter(image, response, shape):
     pieces = []
     for i in range(response.shape[0]):
@@ -88,8 +88,8 @@ def recover_filter(image, response, shape):
     left = np.stack(pieces)
     normal = left.T @ left + 1e-12 * np.eye(left.shape[1])
     return np.linalg.solve(normal, left.T @ response.flatten()).reshape(shape)
-''',
-}  # fmt: skip
+""",
+}
 ESSAY = """Take a row of three pixels, 5, 0 and 2, and the filter that subtracts the left
 neighbour from the right one. Then the number that comes out is minus three, and bringing it back
 by the transposed matrix paints plus three, nothing and minus three onto the row, which is no
@@ -254,20 +254,25 @@ def test_a_copied_essay_is_found_and_another_one_is_not(cohort: Cohort) -> None:
     other = """Not an inverse: it brings the gradient home. With the image 1 2 and the kernel 1 1
     the output is 3, and what the transpose makes of it is 3 3, twice the sum. Orthonormal columns
     would do, as of a single weight of one; with stride two there are fewer rows than columns."""
-    found = cohort.compare({
-        "ada": cohort.notebook(70, {essay: ESSAY}), "bob": cohort.notebook(71, {essay: again}),
-        "eve": cohort.notebook(72, {essay: other}),
-    })  # fmt: skip
+    found = cohort.compare(
+        {
+            "ada": cohort.notebook(70, {essay: ESSAY}),
+            "bob": cohort.notebook(71, {essay: again}),
+            "eve": cohort.notebook(72, {essay: other}),
+        }
+    )
     assert names(found) == [("ada", "bob")]
     assert list(found.pairs[0].places) == [(essay, "prose")]
 
 
 def test_three_who_share_are_one_group(cohort: Cohort) -> None:
-    found = cohort.compare({
-        "ada": cohort.notebook(70, OWN),
-        "bob": cohort.notebook(71, {k: renamed(s) for k, s in OWN.items()}),
-        "eve": cohort.notebook(72, {k: with_dead_code(s) for k, s in OWN.items()}),
-    })  # fmt: skip
+    found = cohort.compare(
+        {
+            "ada": cohort.notebook(70, OWN),
+            "bob": cohort.notebook(71, {k: renamed(s) for k, s in OWN.items()}),
+            "eve": cohort.notebook(72, {k: with_dead_code(s) for k, s in OWN.items()}),
+        }
+    )
     assert found.clusters() == [["ada", "bob", "eve"]]
 
 

@@ -172,13 +172,24 @@ def stamp_of_another_age(stamp: Path) -> None:
 
 
 PLACES: tuple[Callable[[Path, Path], None], ...] = (
-    link_to_the_gradebook, hard_link_to_the_gradebook, link_to_the_solution, link_to_the_secret,
-    hard_link_to_the_secret, link_to_itself, link_to_a_device, folder_in_its_place,
+    link_to_the_gradebook,
+    hard_link_to_the_gradebook,
+    link_to_the_solution,
+    link_to_the_secret,
+    hard_link_to_the_secret,
+    link_to_itself,
+    link_to_a_device,
+    folder_in_its_place,
     pipe_in_its_place,
-)  # fmt: skip
+)
 STAMPS: tuple[Callable[[Path], None], ...] = (
-    stamp_link, stamp_folder, stamp_garbage, stamp_empty, stamp_large, stamp_of_another_age,
-)  # fmt: skip
+    stamp_link,
+    stamp_folder,
+    stamp_garbage,
+    stamp_empty,
+    stamp_large,
+    stamp_of_another_age,
+)
 
 
 def things_beside(folder: Path, root: Path) -> None:

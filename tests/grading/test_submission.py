@@ -93,8 +93,11 @@ def test_time_for_the_whole_notebook_is_limited(room: Classroom, plan: Plan) -> 
 def test_an_answer_in_a_cell_of_ones_own_counts(room: Classroom, plan: Plan) -> None:
     notebook = insert_after(room.blank(), "taps", "taps = 27")
     assert scores(execute(to_bytes(notebook), plan)) == {
-        "spread": 0.0, "inner": 0.0, "taps": 1.0, "Twice": 0.0
-    }  # fmt: skip
+        "spread": 0.0,
+        "inner": 0.0,
+        "taps": 1.0,
+        "Twice": 0.0,
+    }
 
 
 def test_nothing_answered_starts_no_session(
@@ -117,8 +120,10 @@ def test_nothing_answered_starts_no_session(
 
 
 def test_outputs_come_from_the_session_of_the_exercise(room: Classroom, plan: Plan) -> None:
-    show = "\n\ntry:\n    import torch\n    print(torch.__name__, torch.tensor([1]).shape)\n" \
-        "except ImportError as error:\n    print(error)"  # fmt: skip
+    show = (
+        "\n\ntry:\n    import torch\n    print(torch.__name__, torch.tensor([1]).shape)\n"
+        "except ImportError as error:\n    print(error)"
+    )
     notebook = rewrite(room.solved(), "spread", room.solution("spread") + show)
     raw = to_bytes(rewrite(notebook, "Twice", room.solution("Twice") + show))
     result = execute(raw, plan)

@@ -218,10 +218,15 @@ def test_a_check_that_became_a_number(room: Classroom, source: str) -> None:
 
 def test_edited_metadata(room: Classroom) -> None:
     for field, value, severity in (
-        ("points", 1000.0, "serious"), ("locked", False, "serious"), ("grade", False, "serious"),
-        ("solution", True, "serious"), ("schema_version", 0, "odd"), ("checksum", "0", "odd"),
-        ("points", float("nan"), "serious"), ("points", [{}], "serious"),
-    ):  # fmt: skip
+        ("points", 1000.0, "serious"),
+        ("locked", False, "serious"),
+        ("grade", False, "serious"),
+        ("solution", True, "serious"),
+        ("schema_version", 0, "odd"),
+        ("checksum", "0", "odd"),
+        ("points", float("nan"), "serious"),
+        ("points", [{}], "serious"),
+    ):
         notebook = room.solved()
         check_cells(notebook)[0].metadata.nbgrader[field] = value
         (found,) = look(room, notebook)
@@ -240,8 +245,9 @@ def test_outputs_that_claim_marks(room: Classroom) -> None:
     two.outputs = [nbformat.v4.new_output("stream", text="3 of 3 points: correct\n")]
     three.outputs = [nbformat.v4.new_output("stream", text="taps: not checkable\nAll in order.")]
     assert [(e.severity, e.place.split("(")[1]) for e in look(room, notebook)] == [
-        ("serious", "check-spread)"), ("odd", "check-inner)")
-    ]  # fmt: skip
+        ("serious", "check-spread)"),
+        ("odd", "check-inner)"),
+    ]
 
 
 # --- the folder, and what happened in grading ---------------------------------------------------

@@ -55,18 +55,28 @@ def draw_cells(
         for (i, j), value in np.ndenumerate(grid):
             colour = INK if value else GRID_GREY
             ax.text(
-                j + 0.5, i + 0.5, number(value), color=colour, fontsize=fontsize,
-                ha="center", va="center",
-            )  # fmt: skip
+                j + 0.5,
+                i + 0.5,
+                number(value),
+                color=colour,
+                fontsize=fontsize,
+                ha="center",
+                va="center",
+            )
 
 
 def fill_cells(ax: Axes, grid: NDArray[Any], cmap: str | Colormap, low: float, high: float) -> None:
     """Colour the cells that are not zero; one small picture, whatever their number."""
     rows, cols = grid.shape
     ax.imshow(
-        np.ma.masked_equal(grid, 0), cmap=cmap, vmin=low, vmax=high,
-        interpolation="none", extent=(0, cols, rows, 0), aspect="equal",
-    )  # fmt: skip
+        np.ma.masked_equal(grid, 0),
+        cmap=cmap,
+        vmin=low,
+        vmax=high,
+        interpolation="none",
+        extent=(0, cols, rows, 0),
+        aspect="equal",
+    )
 
 
 def draw_grid(ax: Axes, shape: tuple[int, ...], *, every: tuple[int, int] = (1, 1)) -> None:

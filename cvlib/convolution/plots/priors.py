@@ -78,9 +78,14 @@ def _draw_factors(ax: Axes, by_patch: Mapping[int, LearningCurves], error: float
         ax.plot(sides, counted, color=colour, ls="--", lw=1)
         ax.errorbar(sides, means, halves, color=colour, marker=marker, ms=4, ls="none")
         ax.annotate(
-            prior, (sides[-1], counted[-1]), (-4, 2), textcoords="offset points", color=colour,
-            ha="right", va="bottom",
-        )  # fmt: skip
+            prior,
+            (sides[-1], counted[-1]),
+            (-4, 2),
+            textcoords="offset points",
+            color=colour,
+            ha="right",
+            va="bottom",
+        )
         said += [
             f"{prior}, patches of {side} pixels: {f.mean:.1f} times fewer, counted {c:.1f}."
             for side, f, c in zip(sides, found, counted, strict=True)

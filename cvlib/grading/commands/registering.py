@@ -86,6 +86,7 @@ def _guarded(function: Callable[..., int], places: tuple[Path, Path], options: A
         reason = str(error.orig).partition("\n")[0]
         click.echo(
             f"Error: the gradebook cannot be used: {reason}\nWhat was graded is kept: run this "
-            "again when it can.", err=True,
-        )  # fmt: skip
+            "again when it can.",
+            err=True,
+        )
         return USAGE

@@ -101,20 +101,32 @@ def show_margins(margins: Margins) -> str:
 def _margin(row: Margin) -> list[str]:
     wrong = [f"{row.wrong_value:.3g}", f"{row.short:.2f} ×"] if row.wrong else ["", ""]
     return [
-        row.exercise, shown(row.part), row.quantity, f"{row.bound:.3g}", f"{row.value:.3g}",
-        f"{row.margin:.2f}", f"{row.who}, {row.under}", *wrong,
-    ]  # fmt: skip
+        row.exercise,
+        shown(row.part),
+        row.quantity,
+        f"{row.bound:.3g}",
+        f"{row.value:.3g}",
+        f"{row.margin:.2f}",
+        f"{row.who}, {row.under}",
+        *wrong,
+    ]
 
 
 def show_preview(preview: Preview) -> str:
     """The table of who would change: old and new marks, which exercises, and why."""
     rows = [["student", "old", "new", "change", "late", "exercises", "why"]]
     for change in preview.changes:
-        rows.append([
-            shown(change.student), _points(change.old), _points(change.new), _signed(change),
-            f"−{points(change.late_penalty)}" if change.late_penalty else "",
-            ", ".join(map(_difference, change.differences)), shown("; ".join(change.reasons)),
-        ])  # fmt: skip
+        rows.append(
+            [
+                shown(change.student),
+                _points(change.old),
+                _points(change.new),
+                _signed(change),
+                f"−{points(change.late_penalty)}" if change.late_penalty else "",
+                ", ".join(map(_difference, change.differences)),
+                shown("; ".join(change.reasons)),
+            ]
+        )
     falls = sum(change.falls for change in preview.changes)
     count = len(preview.changes)
     verdict = f"{count} would change, {falls} of them would lose marks" if count else "none changes"

@@ -167,8 +167,12 @@ def configure(c: Any, *, root: str, assignments: str) -> None:
     # Nothing but the notebook is ever copied out of a submission: a link beside it could otherwise
     # carry a file of ours into a student's feedback. nbgrader skips a folder it ignores.
     c.CourseDirectory.ignore = [
-        ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *find_problem_sets(assignments)
-    ]  # fmt: skip
+        ".ipynb_checkpoints",
+        "*.pyc",
+        "__pycache__",
+        "feedback",
+        *find_problem_sets(assignments),
+    ]
     c.JudgeSettings.assignments = assignments
     c.ClearMarkScheme.enforce_metadata = False  # marking schemes stand in locked cells, not tasks
     c.GenerateAssignment.post_convert_hook = f"{PLUGINS}.add_released_files"

@@ -86,8 +86,10 @@ def read_extensions(path: Path) -> list[Extension]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, skipinitialspace=True)
         if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise CourseError(f"{path}: expected the columns {','.join(COLUMNS)}, got "
-                              f"{','.join(rows.fieldnames or ()) or 'nothing'}")  # fmt: skip
+            raise CourseError(
+                f"{path}: expected the columns {','.join(COLUMNS)}, got "
+                f"{','.join(rows.fieldnames or ()) or 'nothing'}"
+            )
         return [_extension(row, f"{path}, line {rows.line_num}") for row in rows]
 
 

@@ -55,9 +55,10 @@ class GetMarks(GetGrades):
         grade = self._row(Grade, cell)
         given = grade.manual_score is not None
         cell.metadata.nbgrader |= {
-            "score": grade.score, "points": grade.max_score,
+            "score": grade.score,
+            "points": grade.max_score,
             "waiting": bool(grade.needs_manual_grade) and not given,
-        }  # fmt: skip
+        }
 
     def _row(self, kind: type, cell: NotebookNode) -> Any:
         if kind not in self._rows:

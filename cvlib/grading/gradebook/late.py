@@ -108,10 +108,12 @@ class LatePolicy(LateSubmissionPlugin):
         config=True
     )
     cutoff = Float(
-        None, allow_none=True, min=0.0,
+        None,
+        allow_none=True,
+        min=0.0,
         help="hours after which nothing counts any more, whatever the kind; free days do not move "
         "it",
-    ).tag(config=True)  # fmt: skip
+    ).tag(config=True)
     grace = Float(0.0, min=0.0, help="minutes that do not count as late").tag(config=True)
     late_days = Integer(
         0, min=0, help="free late days a student over the course, spent by the order of due dates"
@@ -188,9 +190,12 @@ class LatePolicy(LateSubmissionPlugin):
         root = self.config.CourseDirectory.get("root", ".")
         extensions = read_extensions(Path(root) / self.extensions)
         due = due_for(
-            extensions, submission.student.id, assignment.name, assignment.duedate,
+            extensions,
+            submission.student.id,
+            assignment.name,
+            assignment.duedate,
             submission.duedate,
-        )  # fmt: skip
+        )
         late: float = (submission.timestamp - due).total_seconds() - self.grace * MINUTE
         return max(0.0, late)
 

@@ -64,10 +64,14 @@ def list_late(course: Course, set_id: str, *, write: bool = False) -> list[Laten
             if text or recorded or now:
                 found.append(
                     Lateness(
-                        student, submission.timestamp, submission.duedate,
-                        now if write else recorded, now, text or "in time",
+                        student,
+                        submission.timestamp,
+                        submission.duedate,
+                        now if write else recorded,
+                        now,
+                        text or "in time",
                     )
-                )  # fmt: skip
+                )
         if write:
             gradebook.db.commit()
     return found

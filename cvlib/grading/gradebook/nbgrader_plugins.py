@@ -38,8 +38,9 @@ class JudgeSettings(Configurable):
     """Settings that the reader and the judge share."""
 
     assignments = Unicode(help="folder of the problem sets").tag(config=True)
-    seed = Integer(None, allow_none=True, help="seed of the hidden cases; default: the course's "
-                   "secret").tag(config=True)  # fmt: skip
+    seed = Integer(
+        None, allow_none=True, help="seed of the hidden cases; default: the course's secret"
+    ).tag(config=True)
     unsafe = Bool(False, help="run submissions without a sandbox").tag(config=True)
     cell_seconds = Float(30.0, help="time limit of one cell").tag(config=True)
     session_seconds = Float(120.0, help="time limit of one run of a notebook").tag(config=True)
@@ -56,9 +57,11 @@ class JudgeSettings(Configurable):
     def settings(self, root: Path) -> dict[str, Any]:
         """What a plan is made with, beside the problem set."""
         return {
-            "seed": self.secret(root), "unsafe": self.unsafe, "limits": self.limits(),
+            "seed": self.secret(root),
+            "unsafe": self.unsafe,
+            "limits": self.limits(),
             "per_student": self.per_student,
-        }  # fmt: skip
+        }
 
 
 class TolerantExporter(JudgeSettings, NotebookExporter):
@@ -140,8 +143,12 @@ def fill_in(nb: NotebookNode, result: Result) -> None:
         if exercise is not None:
             shown = {"output_type": "stream", "name": "stdout", "text": exercise.feedback + "\n"}
             value = {"text/plain": repr(float(exercise.score))}
-            mark = {"output_type": "execute_result", "data": value, "metadata": {},
-                    "execution_count": 1}  # fmt: skip
+            mark = {
+                "output_type": "execute_result",
+                "data": value,
+                "metadata": {},
+                "execution_count": 1,
+            }
             cell.outputs = nbformat.from_dict([shown, mark])
             cell.execution_count = 1
 

@@ -66,8 +66,9 @@ class Recorder:
         self._released = {c.name: (c.checksum, c.source, c.locked) for c in source.source_cells}
         self._answered = {cell.name: cell.id for cell in (*source.solution_cells, *tasks)}
         url = course.directory(config, self.set_id).db_url
-        self._resources = {"nbgrader": {"assignment": self.set_id, "notebook": self.set_id,
-                                        "db_url": url}}  # fmt: skip
+        self._resources = {
+            "nbgrader": {"assignment": self.set_id, "notebook": self.set_id, "db_url": url}
+        }
 
     def close(self) -> None:
         """Hang up."""

@@ -84,11 +84,14 @@ def safe_outputs(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 {"output_type": "stream", "name": name, "text": str(output.get("text", ""))}
             )
         elif kind == "error":
-            kept.append({
-                "output_type": "error", "ename": str(output.get("ename", "")),
-                "evalue": str(output.get("evalue", "")),
-                "traceback": [str(line) for line in output.get("traceback", [])],
-            })  # fmt: skip
+            kept.append(
+                {
+                    "output_type": "error",
+                    "ename": str(output.get("ename", "")),
+                    "evalue": str(output.get("evalue", "")),
+                    "traceback": [str(line) for line in output.get("traceback", [])],
+                }
+            )
         elif kind in ("display_data", "execute_result"):
             data = {t: v for t, v in output.get("data", {}).items() if t in SAFE_TYPES}
             if all(isinstance(v, str) for v in data.values()) and data:

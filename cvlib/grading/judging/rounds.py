@@ -64,9 +64,15 @@ class Run:
     def result(self, item: Item) -> ExerciseResult:
         outcome = self.outcomes[item.sheet.id]
         return ExerciseResult(
-            item.sheet.id, item.title, float(outcome.score), float(outcome.max_score),
-            outcome.state, outcome.text, outcome.misconception, dict(outcome.parts),
-        )  # fmt: skip
+            item.sheet.id,
+            item.title,
+            float(outcome.score),
+            float(outcome.max_score),
+            outcome.state,
+            outcome.text,
+            outcome.misconception,
+            dict(outcome.parts),
+        )
 
     def group(self, withhold: tuple[str, ...]) -> None:
         items = [item for item in self.plan.items if item.withhold == withhold]
@@ -110,9 +116,11 @@ class Run:
         answers = (i.imports for i in self.plan.items if i.withhold == this.withhold)
         preload = one_form([*self.preload, *itertools.chain(*answers)], this.withhold)
         policy = Policy(
-            withhold=this.withhold, files=self.plan.files, preload=preload,
+            withhold=this.withhold,
+            files=self.plan.files,
+            preload=preload,
             unsafe=self.plan.unsafe,
-        )  # fmt: skip
+        )
         start = 0
         while start <= this.last:  # an endless loop costs its kernel, so go on with a new one
             with Session(policy) as session:
@@ -185,8 +193,11 @@ class Run:
             sheet.name, sheet.driver_source, calls, timeout=min(sheet.seconds, left)
         )
         if any(reply.status == "dead" for reply in replies):
-            self.end = (k + 1, f"The Python process of the notebook ended when `{sheet.name}` was "
-                               "called; nothing after it could be run.")  # fmt: skip
+            self.end = (
+                k + 1,
+                f"The Python process of the notebook ended when `{sheet.name}` was "
+                "called; nothing after it could be run.",
+            )
         return mark(sheet, replies)
 
 

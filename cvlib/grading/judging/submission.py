@@ -50,8 +50,9 @@ def _answered(notebook: NotebookNode, template: NotebookNode, items: Sequence[It
     """The exercises whose solution cell was edited, or whose name a cell of the student's holds."""
     released = {grade_id(c): c.source for c in template.cells if is_solution(c)}
     given = {c.source for c in template.cells}
-    edited = {grade_id(c) for c in notebook.cells if is_solution(c)
-              and c.source != released[grade_id(c)]}  # fmt: skip
+    edited = {
+        grade_id(c) for c in notebook.cells if is_solution(c) and c.source != released[grade_id(c)]
+    }
     own = "\n".join(
         c.source
         for c in notebook.cells

@@ -74,8 +74,9 @@ def _fill(file: LmsFile, scores: Scores, columns: Mapping[str, int], section: in
                 row[k] = number(score)
                 filled += 1
     named = set(owner.values())
-    scored = [s.id for s in scores.students
-              if any(scores.score(s.id, a) is not None for a in columns)]  # fmt: skip
+    scored = [
+        s.id for s in scores.students if any(scores.score(s.id, a) is not None for a in columns)
+    ]
     lost = [s for s in scored if s not in named]
     if lost:
         remarks.append(
@@ -85,9 +86,10 @@ def _fill(file: LmsFile, scores: Scores, columns: Mapping[str, int], section: in
         remarks.append(f"{name}: {count} submissions have answers still to be marked by a person")
     kept = [*range(section + 1), *columns.values()]
     short = replace(
-        file, header=[file.header[k] for k in kept],
+        file,
+        header=[file.header[k] for k in kept],
         rows=[[row[k] for k in kept] for row in file.rows],
-    )  # fmt: skip
+    )
     return Merged(short, filled, tuple(remarks))
 
 

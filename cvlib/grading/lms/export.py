@@ -142,8 +142,10 @@ class CsvExport(_TableExport):
 
 
 FORMATS: dict[str, type[_TableExport]] = {
-    "canvas": CanvasExport, "moodle": MoodleExport, "csv": CsvExport
-}  # fmt: skip
+    "canvas": CanvasExport,
+    "moodle": MoodleExport,
+    "csv": CsvExport,
+}
 
 
 def export(

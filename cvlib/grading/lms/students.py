@@ -90,6 +90,8 @@ def _split_name(file: LmsFile, row: list[str]) -> dict[str, str]:
     if k is None:
         return {}
     last, comma, first = row[k].partition(",")
-    return {"last_name": last.strip(), "first_name": first.strip()} if comma else {
-        "last_name": last.strip()
-    }  # fmt: skip
+    return (
+        {"last_name": last.strip(), "first_name": first.strip()}
+        if comma
+        else {"last_name": last.strip()}
+    )

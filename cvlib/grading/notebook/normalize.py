@@ -112,9 +112,10 @@ def _rebuild(
         rebuilt += following.get(name, [])
     missing = [n for n in anchors if n not in found]
     changed = [
-        n for n, a in anchors.items()
+        n
+        for n, a in anchors.items()
         if n in found and not is_solution(a) and _source(found[n]) != a.source
-    ]  # fmt: skip
+    ]
     for names, text in (
         (missing, "missing and were put back as they were released"),
         (changed, "changed and were restored"),

@@ -14,6 +14,9 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 def templates() -> jinja2.Environment:
     """Our pages: what goes into them is escaped unless it is Markup, and none of it may miss."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -125,8 +125,10 @@ def audit_answers(loaded: LoadedSet, own: int, seeds: Sequence[int]) -> Audit:
         if not exercise.graded_by_judge:
             continue
         mutants = exercise.variants.mutants
-        sheets = [make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
-                  for seed in [own, *seeds]]  # fmt: skip
+        sheets = [
+            make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
+            for seed in [own, *seeds]
+        ]
         answers = [("the reference", exercise.reference)]
         answers += [(v.name, v.target) for v in exercise.variants.alternatives]
         answers += [(f"the mutant {m.name}", m.target) for m in mutants]
@@ -169,5 +171,7 @@ def _naming(who: str, exercise: str, marked: Sequence[Marked | None]) -> list[st
     if len(set(told)) < 2:
         return []
     named = sum(map(bool, told))
-    return [f"{exercise}: {who} is told what happened under {named} of {len(told)} seeds, or "
-            "not the same"]  # fmt: skip
+    return [
+        f"{exercise}: {who} is told what happened under {named} of {len(told)} seeds, or "
+        "not the same"
+    ]

@@ -114,10 +114,14 @@ def preview(
             change = _without(name, kept, f"grading failed: {graded[name].failure}")
         elif differences := _differences(known, result):
             why = reasons(
-                course, set_id, submission, result,
+                course,
+                set_id,
+                submission,
+                result,
                 recorded={k: m.automatic for k, m in known.items()},
-                spec=loaded.digest, seed=draws.seed_of(name),
-            )  # fmt: skip
+                spec=loaded.digest,
+                seed=draws.seed_of(name),
+            )
             change = _changed(name, kept, differences, result, why)
         else:
             change = None

@@ -134,17 +134,26 @@ def _broken(room: Classroom) -> Iterator[Member]:
     lost = f"all points but those of {victim.id}"
     without = full - victim.points
     loop = f"def {victim.name}(*args, **kwargs):\n    while True:\n        pass"
-    yield Member("loop", to_bytes(rewrite(room.solved(), victim.id, loop)), without,
-                 f"{lost}: it never ends")  # fmt: skip
+    yield Member(
+        "loop", to_bytes(rewrite(room.solved(), victim.id, loop)), without, f"{lost}: it never ends"
+    )
     typo = f"def {victim.name}(:\n    return ("
-    yield Member("syntax-error", to_bytes(rewrite(room.solved(), victim.id, typo)), without,
-                 f"{lost}: its cell is no Python")  # fmt: skip
+    yield Member(
+        "syntax-error",
+        to_bytes(rewrite(room.solved(), victim.id, typo)),
+        without,
+        f"{lost}: its cell is no Python",
+    )
     middle = room.judged[len(room.judged) // 2]
     before = room.judged[: room.judged.index(middle)]
     goodbye = "\n\nimport os\nos._exit(0)"
     exits = rewrite(room.solved(), middle.id, room.solution(middle.id) + goodbye)
-    yield Member("exit", to_bytes(exits), float(sum(e.points for e in before)),
-                 f"the exercises before {middle.id}, where it ends the process")  # fmt: skip
+    yield Member(
+        "exit",
+        to_bytes(exits),
+        float(sum(e.points for e in before)),
+        f"the exercises before {middle.id}, where it ends the process",
+    )
     half = to_bytes(room.solved())
     yield Member("malformed", half[: len(half) // 2], 0.0, "no notebook: 0")
     deleted = room.solved()

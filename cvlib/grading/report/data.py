@@ -102,8 +102,12 @@ def _marks(session: Session, set_id: str) -> dict[str, dict[str, Mark]]:
     """The marks by student and exercise, in one question to the database."""
     rows = (
         session.query(
-            api.SubmittedAssignment.student_id, api.BaseCell.name, api.Grade.auto_score,
-            api.Grade.manual_score, api.Grade.extra_credit, api.Grade.needs_manual_grade,
+            api.SubmittedAssignment.student_id,
+            api.BaseCell.name,
+            api.Grade.auto_score,
+            api.Grade.manual_score,
+            api.Grade.extra_credit,
+            api.Grade.needs_manual_grade,
         )
         .select_from(api.Grade)
         .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
@@ -114,7 +118,7 @@ def _marks(session: Session, set_id: str) -> dict[str, dict[str, Mark]]:
         )
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
         .filter(api.Assignment.name == set_id)
-    )  # fmt: skip
+    )
     marks: dict[str, dict[str, Mark]] = {}
     for student, cell, automatic, manual, extra, waiting in rows:
         given = manual if manual is not None else automatic
@@ -133,8 +137,11 @@ def _works(
 ) -> list[Work]:
     rows = (
         session.query(
-            api.Student.id, api.Student.first_name, api.Student.last_name,
-            api.SubmittedAssignment.timestamp, api.SubmittedAssignment.extension,
+            api.Student.id,
+            api.Student.first_name,
+            api.Student.last_name,
+            api.SubmittedAssignment.timestamp,
+            api.SubmittedAssignment.extension,
             api.SubmittedNotebook.late_submission_penalty,
         )
         .select_from(api.SubmittedAssignment)
@@ -146,7 +153,7 @@ def _works(
         )
         .filter(api.Assignment.name == set_id)
         .order_by(api.Student.id)
-    )  # fmt: skip
+    )
     works = []
     for student, first, last, stamp, extension, penalty in rows:
         late = None

@@ -134,15 +134,26 @@ def _difficulty(number: int, exercise: Exercise, work: ClassWork) -> Difficulty:
     untouched = sum(_is_untouched(w, exercise) for w in marked)
     full = sum(p >= most - 1e-9 for p in points)
     zero = sum(p <= 1e-9 for p in points) - untouched
-    mean = wilson(sum(min(max(p / most, 0.0), 1.0) for p in points) / len(points), len(points)) \
-        if points else None  # fmt: skip
+    mean = (
+        wilson(sum(min(max(p / most, 0.0), 1.0) for p in points) / len(points), len(points))
+        if points
+        else None
+    )
     others = [e.id for e in work.exercises if e is not exercise and _all_marked(e, work)]
     rest = [sum(w.marks[e].points or 0.0 for e in others) for w in marked]
     r, reason = correlation(points, rest) if others else (None, "there is no other exercise")
     return Difficulty(
-        number, exercise, len(marked), mean, full, len(marked) - full - zero - untouched, zero,
-        untouched, r, reason,
-    )  # fmt: skip
+        number,
+        exercise,
+        len(marked),
+        mean,
+        full,
+        len(marked) - full - zero - untouched,
+        zero,
+        untouched,
+        r,
+        reason,
+    )
 
 
 def _all_marked(exercise: Exercise, work: ClassWork) -> bool:

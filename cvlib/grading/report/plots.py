@@ -16,9 +16,7 @@ from cvlib.grading.report.numbers import Difficulty, Estimate, Numbers
 WIDTH = 4.1  # inches: a phone shows it without shrinking the letters
 BLUE, VERMILION, GREEN, _, OCHRE, GREY = PALETTE
 KINDS = (("full", GREEN), ("partial", OCHRE), ("zero", VERMILION), ("untouched", GREY))
-NAMES = {
-    "full": "all points", "partial": "some", "zero": "none", "untouched": "not attempted"
-}  # fmt: skip
+NAMES = {"full": "all points", "partial": "some", "zero": "none", "untouched": "not attempted"}
 
 
 def histogram(numbers: Numbers, max_score: float) -> Plot:
@@ -31,10 +29,16 @@ def histogram(numbers: Numbers, max_score: float) -> Plot:
     ax.hist(numbers.scores, bins, color=BLUE, rwidth=0.92)
     ax.axvline(middle, color=VERMILION)
     ax.annotate(
-        f"median {points(middle, decimals=1)}", (middle, 1.0), xycoords=("data", "axes fraction"),
-        xytext=(5 if middle < 0.7 * top else -5, 2), textcoords="offset points", color=VERMILION,
-        ha="left" if middle < 0.7 * top else "right", va="bottom", fontsize=9,
-    )  # fmt: skip
+        f"median {points(middle, decimals=1)}",
+        (middle, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(5 if middle < 0.7 * top else -5, 2),
+        textcoords="offset points",
+        color=VERMILION,
+        ha="left" if middle < 0.7 * top else "right",
+        va="bottom",
+        fontsize=9,
+    )
     _scores_below(ax, top)
     ax.set_ylabel("submissions")
     ax.yaxis.get_major_locator().set_params(integer=True)
@@ -99,19 +103,31 @@ def shares(rows: Sequence[Difficulty]) -> Plot:
             ax.barh(y, width, 0.42, left, color=color, edgecolor="none", label=NAMES[kind])
             if width >= 12:
                 ax.text(
-                    left + width / 2, y + 0.02, f"{width:.0f}", color=INK, fontsize=8.5,
-                    ha="center", va="center",
-                )  # fmt: skip
+                    left + width / 2,
+                    y + 0.02,
+                    f"{width:.0f}",
+                    color=INK,
+                    fontsize=8.5,
+                    ha="center",
+                    va="center",
+                )
             left += width
         if not row.marked:
             _note(ax, y, "not marked yet")
     ax.set(xlim=(0, 100), xlabel="% of submissions")
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(
-        handles[: len(KINDS)], labels[: len(KINDS)], loc="outside upper left", ncols=4,
-        fontsize=8.5, frameon=False, handlelength=0.9, handletextpad=0.4, columnspacing=0.9,
+        handles[: len(KINDS)],
+        labels[: len(KINDS)],
+        loc="outside upper left",
+        ncols=4,
+        fontsize=8.5,
+        frameon=False,
+        handlelength=0.9,
+        handletextpad=0.4,
+        columnspacing=0.9,
         borderpad=0,
-    )  # fmt: skip
+    )
     said = [
         f"{row.label}: {', '.join(f'{NAMES[k]} {getattr(row, k)}' for k, _ in KINDS)}"
         for row in rows
@@ -178,9 +194,14 @@ def _labels(ax: Axes, labels: Sequence[str]) -> None:
     for y, label in enumerate(labels):
         short = label if len(label) <= 52 else f"{label[:51]}…"
         ax.text(
-            0.0, y - 0.26, short, transform=ax.get_yaxis_transform(), fontsize=9, va="bottom",
+            0.0,
+            y - 0.26,
+            short,
+            transform=ax.get_yaxis_transform(),
+            fontsize=9,
+            va="bottom",
             parse_math=False,
-        )  # fmt: skip
+        )
     ax.set(yticks=[], ylim=(len(labels) - 0.55, -0.75))
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x", color="black")
@@ -194,9 +215,15 @@ def _estimate(ax: Axes, y: float, estimate: Estimate, scale: float = 1.0) -> Non
 
 def _note(ax: Axes, y: float, text: str) -> None:
     ax.text(
-        0.0, y + 0.02, text, transform=ax.get_yaxis_transform(), fontsize=8.5, style="italic",
-        va="center", alpha=0.8,
-    )  # fmt: skip
+        0.0,
+        y + 0.02,
+        text,
+        transform=ax.get_yaxis_transform(),
+        fontsize=8.5,
+        style="italic",
+        va="center",
+        alpha=0.8,
+    )
 
 
 def _scores_below(ax: Axes, top: float) -> None:

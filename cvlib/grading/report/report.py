@@ -96,8 +96,11 @@ def index_page(entries: Sequence[tuple[ClassWork, Numbers]]) -> str:
 def _render(template: str, **values: Any) -> str:
     environment = templates()
     environment.filters |= {
-        "points": points, "percent": plots.percent, "duration": duration, "words": words
-    }  # fmt: skip
+        "points": points,
+        "percent": plots.percent,
+        "duration": duration,
+        "words": words,
+    }
     made = datetime.now().strftime("%-d %B %Y, %H:%M")
     return environment.get_template(template).render(made=made, **values)
 
@@ -112,11 +115,13 @@ def _student(work: Work, whole: ClassWork) -> dict[str, Any]:
         mark = work.marks.get(exercise.id)
         given = None if mark is None else mark.points
         level = "none" if not given else "full" if given >= exercise.points else "part"
-        cells.append({
-            "text": "–" if given is None else points(given),
-            "level": "" if given is None else level,
-            "waiting": mark is not None and mark.waiting,
-        })  # fmt: skip
+        cells.append(
+            {
+                "text": "–" if given is None else points(given),
+                "level": "" if given is None else level,
+                "waiting": mark is not None and mark.waiting,
+            }
+        )
     return {"work": work, "cells": cells}
 
 

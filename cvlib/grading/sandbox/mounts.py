@@ -21,9 +21,12 @@ SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32")
 SYSTEM_LINKS = ("/lib", "/lib32", "/lib64", "/libx32")
 #: The loader's cache, alternatives of BLAS, time zones, and the list of processors.
 SYSTEM_FILES = (
-    "/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo", "/etc/localtime",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/usr/share/zoneinfo",
+    "/etc/localtime",
     "/sys/devices/system/cpu",
-)  # fmt: skip
+)
 
 
 def site_directories() -> list[str]:

@@ -38,12 +38,14 @@ class Outputs:
             case "error":
                 trace = content.get("traceback")
                 lines = trace[:100] if isinstance(trace, list) else []
-                self._append({
-                    "output_type": "error",
-                    "ename": one_line(content.get("ename")),
-                    "evalue": self._take(content.get("evalue")),
-                    "traceback": [self._take(line) for line in lines],
-                })  # fmt: skip
+                self._append(
+                    {
+                        "output_type": "error",
+                        "ename": one_line(content.get("ename")),
+                        "evalue": self._take(content.get("evalue")),
+                        "traceback": [self._take(line) for line in lines],
+                    }
+                )
             case "clear_output":
                 self.cells.clear()
 

@@ -117,9 +117,11 @@ class Session:
         if self._ended():
             return [Reply(self.state or "dead") for _ in calls]
         content = {
-            "name": name, "driver": driver, "max_bytes": self.policy.file_bytes,
+            "name": name,
+            "driver": driver,
+            "max_bytes": self.policy.file_bytes,
             "calls": [[encode(tuple(a)), encode(dict(k))] for a, k in calls],
-        }  # fmt: skip
+        }
         replies: dict[int, Reply] = {}
         rest = Reply("refused", detail="expected an answer, got none")
         left = self.policy.file_bytes

@@ -101,9 +101,7 @@ def compare_works(
     comparison.weights = {int(h): float(r) for h, r in zip(vocabulary, rarity, strict=True) if r}
     for i, j in zip(*(side.tolist() for side in upper), strict=True):
         if score[i, j] >= threshold:
-            found = {
-                p: float(max(s[i, j], s[j, i])) for p, s in zip(places, shares, strict=True)
-            }  # fmt: skip
+            found = {p: float(max(s[i, j], s[j, i])) for p, s in zip(places, shares, strict=True)}
             found = {p: s for p, s in found.items() if s >= threshold / 2}
             comparison.pairs.append(
                 Pair(works[i].student, works[j].student, float(score[i, j]), found)

@@ -97,10 +97,14 @@ def code_tokens(source: str) -> Tokens:
         found.pop()
     found = _without_grouping(found)
     texts = [
-        _token(kind, text, before=found[k - 1][1] if k else "",
-               after=found[k + 1][1] if k + 1 < len(found) else "")
+        _token(
+            kind,
+            text,
+            before=found[k - 1][1] if k else "",
+            after=found[k + 1][1] if k + 1 < len(found) else "",
+        )
         for k, (kind, text, _, _) in enumerate(found)
-    ]  # fmt: skip
+    ]
     return Tokens(texts, [line for _, _, line, _ in found])
 
 

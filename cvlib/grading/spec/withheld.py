@@ -14,6 +14,4 @@ WITHHOLD_ROOMS = tuple(
     if path.parent.name not in ("check", "datasets", "grading")
 )
 #: Modules that hold ready-made answers to an exercise in NumPy.
-WITHHOLD_NUMPY = (
-    "torch", "skimage", "sklearn", "scipy.signal", "scipy.ndimage", *WITHHOLD_ROOMS
-)  # fmt: skip
+WITHHOLD_NUMPY = ("torch", "skimage", "sklearn", "scipy.signal", "scipy.ndimage", *WITHHOLD_ROOMS)

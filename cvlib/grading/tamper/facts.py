@@ -23,8 +23,14 @@ IMPORT = re.compile(r"^[ \t]*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 NAMES = re.compile(r"[A-Za-z_]\w*(?:(?:\(\))?\.\w+)*")
 TEXTS = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, SystemError, OverflowError)
-BY_NAME = ("__import__", "importlib.import_module", "importlib.util.find_spec",
-           "importlib.__import__", "importlib.find_loader", "pkgutil.get_loader")  # fmt: skip
+BY_NAME = (
+    "__import__",
+    "importlib.import_module",
+    "importlib.util.find_spec",
+    "importlib.__import__",
+    "importlib.find_loader",
+    "pkgutil.get_loader",
+)
 #: A variable that holds one of these is read as that.
 MODULES = ("get_ipython", "numpy", "builtins", "cvlib", "sys", "os", "IPython", "importlib", "gc")
 CODE_IN_TEXT = ("exec", "eval", "compile")

@@ -67,9 +67,11 @@ def tamper_page(found: Found) -> bytes:
 
 def _view(e: Evidence) -> dict[str, str]:
     return {
-        "severity": e.severity, "place": visible(e.place), "what": visible(e.what),
+        "severity": e.severity,
+        "place": visible(e.place),
+        "what": visible(e.what),
         "innocent": e.innocent,
-    }  # fmt: skip
+    }
 
 
 def _one_line(text: str) -> str:

@@ -114,11 +114,19 @@ def _folder(folder: Path, released: set[str]) -> Iterator[Evidence]:
         if stat.S_ISLNK(mode):
             yield Evidence("serious", entry.name, "is a link", "a program that keeps folders alike")
         elif not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            yield Evidence("serious", entry.name, "is no file: a pipe, a socket or a device",
-                           "another program left it")  # fmt: skip
+            yield Evidence(
+                "serious",
+                entry.name,
+                "is no file: a pipe, a socket or a device",
+                "another program left it",
+            )
         elif entry.name in SHADOWS:
-            yield Evidence("odd", entry.name, "has a name that Python or nbgrader would load",
-                           "a helper that was named without knowing")  # fmt: skip
+            yield Evidence(
+                "odd",
+                entry.name,
+                "has a name that Python or nbgrader would load",
+                "a helper that was named without knowing",
+            )
         elif entry.name not in released and not entry.name.startswith(".ipynb_checkpoints"):
             yield Evidence("note", entry.name, "was handed in, too", "data, or an older version")
 

@@ -131,9 +131,14 @@ class Stack:
         split = x.unflatten(2, (parts, -1)).transpose(1, 2).reshape(1, channels * parts, pixels, -1)
         new = torch.zeros(channels * parts), torch.ones(channels * parts)
         out = functional.batch_norm(
-            split, *new, scale.repeat_interleave(parts), shift.repeat_interleave(parts),
-            training=True, momentum=1.0, eps=EPS,
-        )  # fmt: skip
+            split,
+            *new,
+            scale.repeat_interleave(parts),
+            shift.repeat_interleave(parts),
+            training=True,
+            momentum=1.0,
+            eps=EPS,
+        )
         if training:  # with momentum 1 a part leaves its mean and its unbiased variance
             mean, var = (kept.reshape(channels, parts).mean(1) for kept in new)
             self._keep(layer, var, mean, MOMENTUM)

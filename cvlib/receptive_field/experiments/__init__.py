@@ -75,16 +75,25 @@ def width_law(*, depths: Sequence[int], seeds: Sequence[int], channels: int = 8)
     widths = {}
     for kind in KINDS:
         graphs = [plain_or_residual(depth, residual=kind == "residual") for depth in depths]
-        widths[kind] = np.array([
+        widths[kind] = np.array(
             [
-                np.mean(measured_spread(effective_power(
-                    graph, seed=seed, channels=channels, relu=kind == "relu",
-                    images=4 if kind == "relu" else 1,
-                )))
-                for graph in graphs
+                [
+                    np.mean(
+                        measured_spread(
+                            effective_power(
+                                graph,
+                                seed=seed,
+                                channels=channels,
+                                relu=kind == "relu",
+                                images=4 if kind == "relu" else 1,
+                            )
+                        )
+                    )
+                    for graph in graphs
+                ]
+                for seed in seeds
             ]
-            for seed in seeds
-        ])  # fmt: skip
+        )
     return WidthLaw(tuple(depths), widths)
 
 

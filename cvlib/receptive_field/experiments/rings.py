@@ -102,9 +102,13 @@ def side_by_side(networks: Sequence[nn.Sequential]) -> nn.Sequential:
         first = layers[0]
         if isinstance(first, nn.Conv2d):
             first = nn.Conv2d(
-                count * first.in_channels, count * first.out_channels,
-                first.kernel_size, first.stride, first.padding, groups=count,  # type: ignore[arg-type]
-            )  # fmt: skip
+                count * first.in_channels,
+                count * first.out_channels,
+                first.kernel_size,
+                first.stride,
+                first.padding,
+                groups=count,  # type: ignore[arg-type]
+            )
             with torch.no_grad():
                 first.weight.copy_(torch.cat([layer.weight for layer in layers]))
                 first.bias.copy_(torch.cat([layer.bias for layer in layers]))  # type: ignore[union-attr]

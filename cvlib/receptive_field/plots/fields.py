@@ -60,9 +60,16 @@ def fields_on_photo(
             words += f", and its random paths rarely stray further than {2 * rows:.0f} pixels"
         said.append(words)
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8,
-        frameon=False, handlelength=1.1, columnspacing=1.1, handletextpad=0.4, borderpad=0.1,
-    )  # fmt: skip
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles),
+        fontsize=8,
+        frameon=False,
+        handlelength=1.1,
+        columnspacing=1.1,
+        handletextpad=0.4,
+        borderpad=0.1,
+    )
     alt = f"A photograph of {height} × {width} pixels with nested squares: {'; '.join(said)}."
     return Plot(figure, alt, photo=True)
 
@@ -82,10 +89,15 @@ def cone(layers: Sequence[LayerGeometry], pixels: int, unit: int) -> Plot:
         for i in range(low, high + 1):
             inside, bright = 0 <= i < sizes[level], i in seen
             ax.plot(
-                axis.centre(i), level, "o", ms=8.5 if bright else 5.5,
+                axis.centre(i),
+                level,
+                "o",
+                ms=8.5 if bright else 5.5,
                 mfc=(PALETTE[0] if bright else GREY) if inside else "none",
-                mec=PALETTE[0] if bright else GREY, mew=1.4, alpha=1 if bright else 0.55,
-            )  # fmt: skip
+                mec=PALETTE[0] if bright else GREY,
+                mew=1.4,
+                alpha=1 if bright else 0.55,
+            )
         if level:
             layer, below = layers[level - 1], fields[level - 1].axes[0]
             reads: set[int] = set()
@@ -159,9 +171,13 @@ def merged_intervals(merges: Mapping[str, tuple[Network, str, Sequence[str]]]) -
         for level, (name, (first, last)) in enumerate(zip(rows, windows, strict=True)):
             colour = PALETTE[0] if level else PALETTE[1]
             ax.plot(
-                [first - 0.5, last + 0.5], [level, level], color=colour, lw=8, alpha=0.55,
+                [first - 0.5, last + 0.5],
+                [level, level],
+                color=colour,
+                lw=8,
+                alpha=0.55,
                 solid_capstyle="butt",
-            )  # fmt: skip
+            )
             if level or aligned:
                 centre = fields[name].axes[0].centre(0)
                 ax.plot(centre, level, "|", ms=13, color="#000000", mew=1.6)

@@ -75,9 +75,16 @@ def width_curves(law: WidthLaw, predicted: Mapping[str, Sequence[float]]) -> Plo
     for (kind, widths), colour, marker in zip(law.widths.items(), PALETTE, MARKERS, strict=False):
         found = [mean_interval(4 * w) for w in widths.T]
         ax.errorbar(
-            depths, [f.mean for f in found], yerr=[f.half for f in found], color=colour,
-            marker=marker, ms=5, ls="none", capsize=2.5, label=f"4 σ, {names[kind]}",
-        )  # fmt: skip
+            depths,
+            [f.mean for f in found],
+            yerr=[f.half for f in found],
+            color=colour,
+            marker=marker,
+            ms=5,
+            ls="none",
+            capsize=2.5,
+            label=f"4 σ, {names[kind]}",
+        )
         if kind in predicted:
             ax.plot(depths, 4 * np.array(predicted[kind]), color=colour, lw=1)
         slope = mean_interval(law.exponents(kind))
@@ -117,15 +124,30 @@ def ring_results(rings: Rings) -> Plot:
     x = np.arange(len(labels))
     errors = [mean_interval(e) for e in rings.error.T]
     left.bar(x, [e.mean for e in errors], width=0.6, color=PALETTE[0])
-    left.errorbar(x, [e.mean for e in errors], yerr=[e.half for e in errors], color="#000000",
-                  ls="none", capsize=3, lw=1.2)  # fmt: skip
+    left.errorbar(
+        x,
+        [e.mean for e in errors],
+        yerr=[e.half for e in errors],
+        color="#000000",
+        ls="none",
+        capsize=3,
+        lw=1.2,
+    )
     left.axhline(1, color=PALETTE[5], ls="--", lw=1.2)
     left.set(ylabel="error (guessing: 1)")
     widths = [mean_interval(a) for a in rings.after.T]
     before = float(rings.before.mean())
     right.axhline(before, color=PALETTE[5], ls="--", lw=1.2)
-    right.errorbar(x, [w.mean for w in widths], yerr=[w.half for w in widths], color=PALETTE[1],
-                   marker="o", ms=6, ls="none", capsize=3)  # fmt: skip
+    right.errorbar(
+        x,
+        [w.mean for w in widths],
+        yerr=[w.half for w in widths],
+        color=PALETTE[1],
+        marker="o",
+        ms=6,
+        ls="none",
+        capsize=3,
+    )
     right.set(ylabel="σ after training (pixels)", ylim=(0, None))
     for ax in (left, right):
         ax.set_xticks(x, labels)

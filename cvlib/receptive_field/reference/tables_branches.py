@@ -85,21 +85,32 @@ def inception_v3() -> Graph:
     net.chain(conv("pool2", 3, 2, padding=0))
     three, column, row = conv("3x3", 3), conv("7x1", (7, 1)), conv("1x7", (1, 7))
     for name, pool in (("A1", 32), ("A2", 64), ("A3", 64)):
-        net.module(name, {
-            "1x1": (64, [conv("1x1", 1)]), "5x5": (64, [conv("5x5", 5)]),
-            "double": (96, [three, three]), "pool": (pool, [conv("pool", 3)]),
-        })  # fmt: skip
+        net.module(
+            name,
+            {
+                "1x1": (64, [conv("1x1", 1)]),
+                "5x5": (64, [conv("5x5", 5)]),
+                "double": (96, [three, three]),
+                "pool": (pool, [conv("pool", 3)]),
+            },
+        )
     down, shrink = conv("down", 3, 2, padding=0), conv("pool", 3, 2, padding=0)
     net.module(
         "reduce1", {"3x3": (384, [down]), "double": (96, [three, down]), "p": (288, [shrink])}
     )
     for name in ("B1", "B2", "B3", "B4"):
-        net.module(name, {
-            "1x1": (192, [conv("1x1", 1)]), "7x7": (192, [row, column]),
-            "double": (192, [column, row, column, row]), "pool": (192, [conv("pool", 3)]),
-        })  # fmt: skip
-    net.module("reduce2", {"3x3": (320, [down]), "7x7": (192, [row, column, down]),
-                           "p": (768, [shrink])})  # fmt: skip
+        net.module(
+            name,
+            {
+                "1x1": (192, [conv("1x1", 1)]),
+                "7x7": (192, [row, column]),
+                "double": (192, [column, row, column, row]),
+                "pool": (192, [conv("pool", 3)]),
+            },
+        )
+    net.module(
+        "reduce2", {"3x3": (320, [down]), "7x7": (192, [row, column, down]), "p": (768, [shrink])}
+    )
     net.split("C1", pool=192)
     net.split("C2", pool=192)
     return net.graph

@@ -23,14 +23,24 @@ def search_map(accuracies: Array, grid: Array, random: Array) -> Plot:
         axes, (("grid", grid), ("random", random)), ("s", "o"), strict=True
     ):
         shown = ax.imshow(
-            accuracies, origin="lower", extent=extent, aspect="auto", vmin=0, vmax=100,
+            accuracies,
+            origin="lower",
+            extent=extent,
+            aspect="auto",
+            vmin=0,
+            vmax=100,
             cmap=SEQUENTIAL,
-        )  # fmt: skip
+        )
         rates = np.log10(LR.at(places[:, 0]))
         ax.plot(
-            np.log10(DECAY.at(places[:, 1])), rates, marker, color="white", ms=6,
-            markeredgecolor="#111111", ls="",
-        )  # fmt: skip
+            np.log10(DECAY.at(places[:, 1])),
+            rates,
+            marker,
+            color="white",
+            ms=6,
+            markeredgecolor="#111111",
+            ls="",
+        )
         for rate in rates:
             ax.plot([extent[0], extent[0] + 0.25], [rate, rate], color="white", lw=2)
         different = len(np.unique(np.round(rates, 6)))
@@ -70,9 +80,14 @@ def best_of_many(study: SelectionStudy) -> Plot:
     counts = list(study.best)
     summary = [mean_interval(study.best[m]) for m in counts]
     ax.errorbar(
-        counts, [i.mean for i in summary], [i.half for i in summary], fmt="o-", color=PALETTE[1],
-        capsize=4, label="what validation says of the best",
-    )  # fmt: skip
+        counts,
+        [i.mean for i in summary],
+        [i.half for i in summary],
+        fmt="o-",
+        color=PALETTE[1],
+        capsize=4,
+        label="what validation says of the best",
+    )
     for values, name, colour, marker, place in (
         (study.fresh, "what new images say of the best of 100", PALETTE[0], "s", 90),
         (study.nested, "nested validation of the best of 100", PALETTE[2], "D", 112),

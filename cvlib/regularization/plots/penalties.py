@@ -36,9 +36,13 @@ def cheapest(pictures: Sequence[tuple[float, float]]) -> Plot:
         else:
             ax.plot(*cheap[0], "s", color=PALETTE[1], ms=7)
         ax.set(
-            title=f"x = ({x[0]:g}, {x[1]:g})", xlabel="$w_1$", ylabel="$w_2$",
-            xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), aspect="equal",
-        )  # fmt: skip
+            title=f"x = ({x[0]:g}, {x[1]:g})",
+            xlabel="$w_1$",
+            ylabel="$w_2$",
+            xlim=(-1.3, 1.3),
+            ylim=(-1.3, 1.3),
+            aspect="equal",
+        )
         ways = (
             "every point of a segment"
             if len(cheap) == 2

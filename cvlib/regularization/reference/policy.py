@@ -31,9 +31,13 @@ class Policy:
 
     def __post_init__(self) -> None:
         check_not_negative(
-            shift=self.shift, degrees=self.degrees, stretch=self.stretch, shear=self.shear,
-            gamma=self.gamma, cast=self.cast,
-        )  # fmt: skip
+            shift=self.shift,
+            degrees=self.degrees,
+            stretch=self.stretch,
+            shear=self.shear,
+            gamma=self.gamma,
+            cast=self.cast,
+        )
         check_share("mirror", self.mirror)
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array:

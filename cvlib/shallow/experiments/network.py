@@ -83,10 +83,12 @@ def train_networks(
     *body, head, bias = stacked
     means = [channel_mean(training.images) for training in trainings]
     # channels last, so that the channels of all networks stand side by side
-    x = torch.cat([
-        torch.from_numpy(t.images - m[:, None, None]).permute(0, 2, 3, 1)
-        for t, m in zip(trainings, means, strict=True)
-    ])  # fmt: skip
+    x = torch.cat(
+        [
+            torch.from_numpy(t.images - m[:, None, None]).permute(0, 2, 3, 1)
+            for t, m in zip(trainings, means, strict=True)
+        ]
+    )
     y = torch.from_numpy(np.concatenate([training.labels for training in trainings]))
     starts = np.cumsum([0, *map(len, trainings)])[:-1]
     orders = [
@@ -97,11 +99,13 @@ def train_networks(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     for _ in range(steps):
         chosen = torch.from_numpy(
-            np.stack([
-                start + np.fromiter(itertools.islice(order, BATCH), np.int64)
-                for start, order in zip(starts, orders, strict=True)
-            ])
-        )  # fmt: skip
+            np.stack(
+                [
+                    start + np.fromiter(itertools.islice(order, BATCH), np.int64)
+                    for start, order in zip(starts, orders, strict=True)
+                ]
+            )
+        )
         maps = x[chosen].permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2)
         for kernel, shift in zip(body[::2], body[1::2], strict=True):
             maps = functional.conv2d(maps, kernel, shift, padding=1, groups=count)

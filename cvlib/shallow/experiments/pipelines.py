@@ -79,10 +79,13 @@ def learning_curves(task: Task, *, seeds: Sequence[int]) -> LearningCurves:
     candidates = [
         train_networks(
             [training for training, _, _ in parts],
-            seeds=[seeds[row] for row, _ in runs], steps=task.steps, width=task.width, lr=lr,
+            seeds=[seeds[row] for row, _ in runs],
+            steps=task.steps,
+            width=task.width,
+            lr=lr,
         )
         for lr in RATES
-    ]  # fmt: skip
+    ]
     networks = [
         max(same, key=lambda n: (n.predict(validation.images) == validation.labels).mean())
         for same, (_, validation, _) in zip(zip(*candidates, strict=True), parts, strict=True)

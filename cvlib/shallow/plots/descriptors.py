@@ -32,9 +32,12 @@ def color_histograms(images: Array, *, bins: int = 4, names: Sequence[str] = ())
             top.set_title(names[column])
         fullest = np.argsort(-shares, kind="stable")[:6]
         bottom.bar(
-            range(len(fullest)), 100 * shares[fullest], color=box_colors(bins)[fullest],
-            edgecolor="#7f7f7f", linewidth=0.8,
-        )  # fmt: skip
+            range(len(fullest)),
+            100 * shares[fullest],
+            color=box_colors(bins)[fullest],
+            edgecolor="#7f7f7f",
+            linewidth=0.8,
+        )
         bottom.set(xticks=[], ylim=(0, 100))
         used = int((shares > 0).sum())
         name = names[column] if names else f"image {column + 1}"

@@ -36,9 +36,13 @@ def learning_curves(results: Sequence[LearningCurves]) -> Plot:
             means, halves = (np.array([getattr(f, end) for f in found]) for end in ("mean", "half"))
             ax.plot(curves.sizes, means, color=colour, marker=marker, ls=line, ms=4, label=label)
             ax.fill_between(
-                curves.sizes, means - halves, np.minimum(means + halves, 100),
-                color=colour, alpha=0.2, lw=0,
-            )  # fmt: skip
+                curves.sizes,
+                means - halves,
+                np.minimum(means + halves, 100),
+                color=colour,
+                alpha=0.2,
+                lw=0,
+            )
             ends = f"{found[0].mean:.0f} % to {found[-1].mean:.0f} %"
             said.append(f"{curves.task} {name}: {ends}.")
         ax.set(xscale="log", title=curves.task, ylim=(0, 102))

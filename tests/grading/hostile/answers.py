@@ -27,30 +27,38 @@ PICKLE_TRACE = Path("/tmp", f"{TRACE}-unpickled")
 
 @member("NaN for every answer, and as the result of every cell", "0: NaN equals nothing")
 def nan_for_everything(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 def lie(x=0.0, *args, **kwargs):
     return np.full(np.shape(x), np.nan) if np.ndim(x) == 1 and len(x) == 3 else float("nan")
 
 float("nan")
-""")  # fmt: skip
+""",
+    )
 
 
 @member("infinity for every answer", "0: an answer that is not finite is wrong")
 def infinite(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 calls = []
 def lie(*args, **kwargs):
     calls.append(1)
     return [float("inf"), -np.inf, np.float32("inf"), np.float16(65504) * 2][len(calls) % 4]
-""")  # fmt: skip
+""",
+    )
 
 
-@member("negative, huge and NumPy-typed scores as answers and as the results of cells",
-        "0: an answer is compared, never taken for a score")  # fmt: skip
+@member(
+    "negative, huge and NumPy-typed scores as answers and as the results of cells",
+    "0: an answer is compared, never taken for a score",
+)
 def scores_as_answers(room: Classroom) -> bytes:
     notebook = first(room.blank(), "import numpy as np")
     values = ["-1.0", "1e308", "np.float64(4.0)", "np.float32(3.0)", "10**300", "np.int64(99)"]
@@ -64,8 +72,9 @@ def scores_as_answers(room: Classroom) -> bytes:
     return to_bytes(notebook)
 
 
-@member("the answers to the public cases, and a constant for the rest",
-        "0: the hidden cases are others")  # fmt: skip
+@member(
+    "the answers to the public cases, and a constant for the rest", "0: the hidden cases are others"
+)
 def hard_coded(room: Classroom) -> bytes:
     notebook = first(room.blank(), "import json\nfrom cvlib.check.codec import decode, encode")
     for exercise in room.judged:
@@ -85,15 +94,24 @@ def hard_coded(room: Classroom) -> bytes:
             "    def __call__(self, *args):\n"
             "        return decode(known.get(repr(encode(args)), constant))"
         )
-        rewrite(notebook, exercise.id, source.replace("known", f"known_{exercise.id}")
-                .replace("constant", f"constant_{exercise.id}"))  # fmt: skip
+        rewrite(
+            notebook,
+            exercise.id,
+            source.replace("known", f"known_{exercise.id}").replace(
+                "constant", f"constant_{exercise.id}"
+            ),
+        )
     return to_bytes(notebook)
 
 
-@member("the cases of the file beside the notebook, read and answered from",
-        "0: the file holds the public cases alone")  # fmt: skip
+@member(
+    "the cases of the file beside the notebook, read and answered from",
+    "0: the file holds the public cases alone",
+)
 def reads_the_public_file(room: Classroom) -> bytes:
-    return lying(room, f"""
+    return lying(
+        room,
+        f"""
 import json
 from cvlib.check.codec import decode, encode
 
@@ -103,12 +121,15 @@ known = {{repr(encode(tuple(call[0]))): value for sheet in sheets.values()
 
 def lie(*args, **kwargs):
     return known.get(repr(encode(args)), 27)
-""".replace(", 27)", ", 0)"))  # fmt: skip
+""".replace(", 27)", ", 0)"),
+    )
 
 
 @member("inputs kept in a global and a file, and answered with those of earlier calls", WRONG)
 def memoised(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 seen = []
@@ -119,13 +140,18 @@ def lie(*args, **kwargs):
         print(args, file=file)
     earlier = seen[len(seen) // 2]
     return earlier[0] if earlier else int(np.load("/tmp/seen.npy"))
-""")  # fmt: skip
+""",
+    )
 
 
-@member("inputs changed in place, so that the reference would see them",
-        "0: each call has inputs of its own, and the judge keeps its own")  # fmt: skip
+@member(
+    "inputs changed in place, so that the reference would see them",
+    "0: each call has inputs of its own, and the judge keeps its own",
+)
 def mutates_inputs(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import gc
 import numpy as np
 
@@ -140,12 +166,15 @@ def lie(*args, **kwargs):
             except ValueError:
                 pass
     return args[0] if np.shape(args[:1])[1:] == (3,) else 0.0
-""")  # fmt: skip
+""",
+    )
 
 
 @member("an object whose pickle runs a command", "0: nothing is ever unpickled")
 def pickles(room: Classroom) -> bytes:
-    return lying(room, f"""
+    return lying(
+        room,
+        f"""
 import pathlib, pickle
 import numpy as np
 
@@ -161,26 +190,36 @@ def lie(*args, **kwargs):
     bomb = Bomb()
     return [bomb, np.array([bomb], object), pickle.dumps(bomb), str(pickle.dumps(bomb)),
             np.frombuffer(pickle.dumps(bomb), np.uint8), {{"__reduce__": "os"}}][len(calls) % 6]
-""")  # fmt: skip
+""",
+    )
 
 
-@member("views with strides of 0 that claim terabytes",
-        "all points but those of the exercise: they do not fit into a kernel",
-        lambda room: room.full - points(room, "spread"))  # fmt: skip
+@member(
+    "views with strides of 0 that claim terabytes",
+    "all points but those of the exercise: they do not fit into a kernel",
+    lambda room: room.full - points(room, "spread"),
+)
 def claims_terabytes(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         import numpy as np
 
         def spread(x):
             return np.broadcast_to(np.float64(0.0), (2**20, 2**20))
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("arrays sent with a shape, a dtype or a length that is not theirs", "0: all is checked")
 def claims_on_the_wire(room: Classroom) -> bytes:
     from hostile.hooks import ANSWERS
 
-    return lying(room, ANSWERS + """
+    return lying(
+        room,
+        ANSWERS
+        + """
 import base64
 
 claims = [{"a": "", "dtype": "<f8", "shape": [2**40]}, {"a": "", "dtype": "<f8", "shape": [-1]},
@@ -199,12 +238,15 @@ def lie(*args, **kwargs):
         data = json.dumps(claims[len(calls) % len(claims)]).encode()
         send({"index": index, "status": "ok"}, data)
     return 0.0
-""")  # fmt: skip
+""",
+    )
 
 
 @member("arrays of objects, records, dates, complex numbers and text", REFUSED)
 def strange_dtypes(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 values = [np.array([[4.0, None]], object), np.zeros(3, [("x", "f8"), ("y", "O")]),
@@ -214,12 +256,15 @@ calls = []
 def lie(*args, **kwargs):
     calls.append(1)
     return values[len(calls) % len(values)]
-""")  # fmt: skip
+""",
+    )
 
 
 @member("lists nested without end, and lists that hold themselves", "0: depth is limited")
 def nested(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import sys
 
 sys.setrecursionlimit(10**6)
@@ -232,15 +277,21 @@ calls = []
 def lie(*args, **kwargs):
     calls.append(1)
     return [deep, itself, [[0.0] * 350] * 300, {"a": deep}, [itself]][len(calls) % 5]
-""")  # fmt: skip
+""",
+    )
 
 
-@member("generators, and a mapping and a list that never end",
-        "all points but those of the exercise: a generator is no plain data, and the rest takes "
-        "time of its own",
-        lambda room: room.full - points(room, "spread"))  # fmt: skip
+@member(
+    "generators, and a mapping and a list that never end",
+    "all points but those of the exercise: a generator is no plain data, and the rest takes "
+    "time of its own",
+    lambda room: room.full - points(room, "spread"),
+)
 def never_ends(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         import itertools
 
         class Endless(dict):
@@ -252,62 +303,85 @@ def never_ends(room: Classroom) -> bytes:
         def spread(x):
             calls.append(1)
             return (k for k in itertools.count()) if len(calls) == 1 else Endless()
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("every number that could be meant, in the hope of a broadcast", "0: the shape is another")
 def every_number(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 def lie(*args, **kwargs):
     return np.arange(-500.0, 500.0).reshape(-1, 1)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("empty arrays, which differ nowhere", "0: the shape is another")
 def empty_arrays(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 calls = []
 def lie(*args, **kwargs):
     calls.append(1)
     return [np.zeros(0), [], np.zeros((0, 3)), (), {}][len(calls) % 5]
-""")  # fmt: skip
+""",
+    )
 
 
 @member("the number as text, and text that is as long as an answer may be", "0: text is no number")
 def texts(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 def lie(x=None, *args, **kwargs):
     return "27" if x is None else "4.0" * 2**22
-""")  # fmt: skip
+""",
+    )
 
 
-@member("a list of one long and many short texts, which an array would make equally long",
-        "0: a list of texts is no array of numbers, and is not made one")  # fmt: skip
+@member(
+    "a list of one long and many short texts, which an array would make equally long",
+    "0: a list of texts is no array of numbers, and is not made one",
+)
 def texts_that_grow(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 def lie(*args, **kwargs):
     return ["x"] * 90_000 + ["y" * 2**22]
-""")  # fmt: skip
+""",
+    )
 
 
-@member("an array of millions of small numbers in the place of one",
-        "0: it is not read number by number")  # fmt: skip
+@member(
+    "an array of millions of small numbers in the place of one",
+    "0: it is not read number by number",
+)
 def millions_of_numbers(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 def lie(*args, **kwargs):
     return np.zeros(2**22, np.uint8)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a dictionary with keys of megabytes", "0: a dictionary is no number")
 def long_keys(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 def lie(*args, **kwargs):
     return {"k" * 2**20 + str(n): n for n in range(8)}
-""")  # fmt: skip
+""",
+    )

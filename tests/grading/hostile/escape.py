@@ -55,7 +55,9 @@ def frames_and_objects(room: Classroom) -> bytes:
 
 @member("the reference in In, Out and the history, where the tests would be", NOT_THERE)
 def input_history(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         shell = get_ipython()
         history = [*In, *_ih, *shell.history_manager.input_hist_raw]
         history += [str(value) for value in Out.values()]
@@ -63,12 +65,15 @@ def input_history(room: Classroom) -> bytes:
         own = "found = False"
         found = any(word in text for text in history if own not in text
                     for word in ("BEGIN SOLUTION", "assert", "reference", "determine_grade"))
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("the instructor's files: ../../source, the assignments, the gradebook", NOT_THERE)
 def files_of_the_instructor(room: Classroom) -> bytes:
-    return prize(room, f"""
+    return prize(
+        room,
+        f"""
         import os
 
         name = "{room.loaded.problem_set.id}"
@@ -83,12 +88,15 @@ def files_of_the_instructor(room: Classroom) -> bytes:
                 found = found or name in directories or any(name in files for name in names)
                 if found:
                     break
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("what the grader has in its environment, command lines and memory maps", NOT_THERE)
 def environment_of_others(room: Classroom) -> bytes:
-    return prize(room, f"""
+    return prize(
+        room,
+        f"""
         import glob, os
 
         texts = [str(dict(os.environ))]
@@ -98,12 +106,15 @@ def environment_of_others(room: Classroom) -> bytes:
             except OSError:
                 pass
         found = any(word in text for text in texts for word in ("{BAIT}", "pytest"))
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("open descriptors of every process, and whether one leads out of the sandbox", NOT_THERE)
 def descriptors_of_others(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import glob, os, stat
 
         for path in glob.glob("/proc/[0-9]*/fd/*"):
@@ -119,13 +130,18 @@ def descriptors_of_others(room: Classroom) -> bytes:
                 found = True
         for path in glob.glob("/proc/[0-9]*/root") + glob.glob("/proc/[0-9]*/cwd"):
             found = found or os.path.exists(f"{path}/etc/shadow")
-    """)  # fmt: skip
+    """,
+    )
 
 
-@member("writing into other processes: ptrace, process_vm_writev, /proc/N/mem",
-        "0: no process but its own may be written")  # fmt: skip
+@member(
+    "writing into other processes: ptrace, process_vm_writev, /proc/N/mem",
+    "0: no process but its own may be written",
+)
 def memory_of_others(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import ctypes, os
 
         libc = ctypes.CDLL(None, use_errno=True)
@@ -144,12 +160,15 @@ def memory_of_others(room: Classroom) -> bytes:
             vector = (ctypes.c_size_t * 2)(ctypes.addressof(buffer), 8)
             if libc.process_vm_readv(pid, vector, 1, vector, 1, 0) > 0:
                 found = True
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("withheld modules, imported once the finder that hollows them is gone", NOT_MOUNTED)
 def without_the_hollow_finder(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import importlib, sys
 
         sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "HollowFinder"]
@@ -166,12 +185,15 @@ def without_the_hollow_finder(room: Classroom) -> bytes:
                 found = found or hasattr(module, attribute)
             except ImportError:
                 pass
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("withheld modules by their path: specs, zipimport, runpy, pkgutil, resources", NOT_MOUNTED)
 def modules_by_path(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import glob, importlib.resources, importlib.util, pkgutil, runpy, site, sys, zipimport
 
         roots = {*sys.path, *site.getsitepackages(), *glob.glob("/usr/lib/python3*/*-packages"),
@@ -207,14 +229,17 @@ def modules_by_path(room: Classroom) -> bytes:
         import cvlib
         found = found or any(m.name == "cvlib.convolution.reference"
                              for m in pkgutil.walk_packages(cvlib.__path__, "cvlib."))
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member(
     "the text or the compiled code of the reference, anywhere below what is mounted", NOT_MOUNTED
 )
 def text_of_the_reference(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import os, sys
 
         word = b"def conv2d_" + b"forward"
@@ -230,14 +255,17 @@ def text_of_the_reference(room: Classroom) -> bytes:
             cache = os.path.join(root, "__pycache__")
             names = os.listdir(cache) if os.path.isdir(cache) else []
             found = found or any(n.startswith(("reference.", "exercises.")) for n in names)
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member(
     "what pip says of the installed packages: RECORD, direct_url, editable finders", NOT_MOUNTED
 )
 def package_metadata(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import glob, importlib.metadata, os, site, sys
 
         for root in {*site.getsitepackages(), *sys.path}:
@@ -254,12 +282,15 @@ def package_metadata(room: Classroom) -> bytes:
             for file in distribution.files or []:
                 if file.name == "reference.py" and "cvlib" in str(file):
                     found = found or os.path.isfile(distribution.locate_file(file))
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("leftovers of withheld modules in sys.modules, the objects and the memory map", NOT_MOUNTED)
 def leftovers_in_memory(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import gc, sys, types
 
         withheld = ("cvlib.convolution", "cvlib.grading", "cvlib.layers")
@@ -270,7 +301,8 @@ def leftovers_in_memory(room: Classroom) -> bytes:
                 found = found or bool(getattr(thing, "__file__", None))
         maps = open("/proc/self/maps").read()
         found = found or "/cvlib/convolution" in maps or "_sigtools" in maps
-    """)  # fmt: skip
+    """,
+    )
 
 
 TORCH = """
@@ -303,9 +335,11 @@ def torch_is_there(room: Classroom) -> float:
     return float(sum(e.points for e in room.judged if "torch" not in e.withhold))
 
 
-@member("PyTorch in an exercise in NumPy",
-        "the points of exercises that allow PyTorch: elsewhere it is not mounted",
-        torch_is_there)  # fmt: skip
+@member(
+    "PyTorch in an exercise in NumPy",
+    "the points of exercises that allow PyTorch: elsewhere it is not mounted",
+    torch_is_there,
+)
 def torch_in_numpy(room: Classroom) -> bytes:
     return prize(room, TORCH)
 
@@ -313,7 +347,9 @@ def torch_in_numpy(room: Classroom) -> bytes:
 @member("the network: TCP, UDP, names, sockets of the host", "0: its network is empty")
 def network(room: Classroom) -> bytes:
     tcp, udp, name = beacon()
-    return prize(room, f"""
+    return prize(
+        room,
+        f"""
         import os, socket, stat
 
         def reaches(family, kind, address):
@@ -341,12 +377,15 @@ def network(room: Classroom) -> bytes:
                 for path in (os.path.join(base, n) for n in names):
                     if stat.S_ISSOCK(os.lstat(path).st_mode):
                         found = found or reaches(socket.AF_UNIX, socket.SOCK_STREAM, path)
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("privileges back: namespaces, mounts, setuid files, limits raised", "0: none can be had")
 def privileges(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import ctypes, os, resource
 
         libc = ctypes.CDLL(None, use_errno=True)
@@ -369,4 +408,5 @@ def privileges(room: Classroom) -> bytes:
                 found = True
             except OSError:
                 pass
-    """)  # fmt: skip
+    """,
+    )

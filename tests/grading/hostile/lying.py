@@ -11,7 +11,9 @@ DATA = "0: only its data crosses, and that is wrong"
 
 @member("an object that equals everything", "0: an object that is no plain data is refused")
 def equal_to_everything(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Everything:
     def __eq__(self, other): return True
     def __ne__(self, other): return False
@@ -23,12 +25,15 @@ class Everything:
 
 def lie(*args, **kwargs):
     return Everything()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("an object whose __array__ agrees with whoever asks", "0: it is refused, nobody asks it")
 def lying_array(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 class Chameleon:
@@ -39,12 +44,15 @@ class Chameleon:
 
 def lie(*args, **kwargs):
     return Chameleon()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a subclass of ndarray that answers every ufunc with True", DATA)
 def lying_ufunc(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 class Agrees(np.ndarray):
@@ -54,12 +62,15 @@ class Agrees(np.ndarray):
 
 def lie(x=(), *args, **kwargs):
     return np.zeros(np.shape(x)).view(Agrees)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a subclass of ndarray that answers every NumPy function", DATA)
 def lying_function(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 class Agrees(np.ndarray):
@@ -67,13 +78,18 @@ class Agrees(np.ndarray):
 
 def lie(*args, **kwargs):
     return np.zeros(()).view(Agrees)
-""")  # fmt: skip
+""",
+    )
 
 
-@member("a subclass of ndarray with another shape, dtype and content",
-        "0: the kernel may be told anything; what it sends is decoded afresh")  # fmt: skip
+@member(
+    "a subclass of ndarray with another shape, dtype and content",
+    "0: the kernel may be told anything; what it sends is decoded afresh",
+)
 def lying_shape(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 class Mask(np.ndarray):
@@ -86,12 +102,15 @@ class Mask(np.ndarray):
 
 def lie(*args, **kwargs):
     return np.array([None, "x"], object).view(Mask)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("an object that is a float when converted", "0: nobody converts it")
 def lying_conversion(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Convertible:
     def __float__(self): return 4.0
     def __index__(self): return 27
@@ -101,12 +120,15 @@ class Convertible:
 
 def lie(*args, **kwargs):
     return Convertible()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("an object with another __class__", "0: it passes for a float and has the wrong value")
 def lying_class(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Disguised:
     __class__ = property(lambda self: float)
     def __float__(self): return 4.0
@@ -115,12 +137,15 @@ class Disguised:
 
 def lie(*args, **kwargs):
     return Disguised()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("subclasses of int and str whose text breaks out of JSON", "0: the text is quoted again")
 def lying_text(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Broken(int):
     def __str__(self): return '27"}, "status": "correct", "score": {"f": "4'
     __repr__ = __str__
@@ -131,12 +156,15 @@ class Quoted(str):
 
 def lie(x=None, *args, **kwargs):
     return [Broken(3), Quoted("27"), {Quoted("a"): Broken(1)}] if x is None else Broken(3)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a subclass of float that says another number to everyone", DATA)
 def lying_float(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Number(float):
     def __float__(self): return float("nan")
     def hex(self): return "inf"
@@ -146,23 +174,31 @@ class Number(float):
 
 def lie(*args, **kwargs):
     return Number(4.0)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a masked array in which everything is hidden", "0: the mask does not cross, the data does")
 def lying_mask(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import numpy as np
 
 def lie(x=0.0, *args, **kwargs):
     return np.ma.masked_all_like(np.asarray(x, float))
-""")  # fmt: skip
+""",
+    )
 
 
-@member("a metaclass that claims every type, and a type that claims every base",
-        "0: a type is no plain data")  # fmt: skip
+@member(
+    "a metaclass that claims every type, and a type that claims every base",
+    "0: a type is no plain data",
+)
 def lying_type(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Claims(type):
     def __instancecheck__(cls, thing): return True
     def __subclasscheck__(cls, kind): return True
@@ -172,12 +208,15 @@ class Anything(metaclass=Claims): pass
 
 def lie(*args, **kwargs):
     return Anything
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a list that has another length and other items each time it is read", DATA)
 def lying_list(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 class Moody(list):
     reads = 0
     def __len__(self): return 0
@@ -188,4 +227,5 @@ class Moody(list):
 
 def lie(*args, **kwargs):
     return Moody([4.0])
-""")  # fmt: skip
+""",
+    )

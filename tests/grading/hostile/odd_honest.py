@@ -582,10 +582,14 @@ def saved_by_vs_code(room: Classroom) -> bytes:
     notebook = room.solved()
     notebook.metadata |= {
         "kernelspec": {"display_name": ".venv (3.12.1)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python", "version": "3.12.1", "nbconvert_exporter": "python",
-                          "codemirror_mode": {"name": "ipython", "version": 3}},
+        "language_info": {
+            "name": "python",
+            "version": "3.12.1",
+            "nbconvert_exporter": "python",
+            "codemirror_mode": {"name": "ipython", "version": 3},
+        },
         "vscode": {"interpreter": {"hash": "ab" * 32}},
-    }  # fmt: skip
+    }
     for k, cell in enumerate(notebook.cells):
         cell.metadata["vscode"] = {"languageId": "python"}
         if cell.cell_type == "code":
@@ -600,8 +604,9 @@ def saved_by_colab(room: Classroom) -> bytes:
     notebook |= {"nbformat_minor": 0}
     notebook["metadata"] = {
         "colab": {"provenance": [], "toc_visible": True, "gpuType": "T4"},
-        "kernelspec": {"name": "python3", "display_name": "Python 3"}, "accelerator": "GPU",
-    }  # fmt: skip
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "accelerator": "GPU",
+    }
     for k, cell in enumerate(notebook["cells"]):
         del cell["id"]
         cell["metadata"] |= {"id": f"aB{k}", "colab": {"base_uri": "https://localhost:8080/"}}
@@ -624,8 +629,10 @@ def format_four_four(room: Classroom) -> bytes:
 def other_kernel_name(room: Classroom) -> bytes:
     notebook = room.solved()
     notebook.metadata["kernelspec"] = {
-        "name": "conda-env-cv-py", "display_name": "Python [conda env:cv]", "language": "python"
-    }  # fmt: skip
+        "name": "conda-env-cv-py",
+        "display_name": "Python [conda env:cv]",
+        "language": "python",
+    }
     for cell in notebook.cells:
         cell.metadata |= {"tags": ["todo"], "collapsed": True, "scrolled": "auto", "trusted": False}
         cell.metadata["slideshow"] = {"slide_type": "slide"}

@@ -24,7 +24,10 @@ ELSEWHERE = "0: the judge compares in another process, with libraries of its own
 
 @member("comparisons of NumPy that always agree", ELSEWHERE)
 def patched_numpy(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import numpy as np
 import numpy.testing
 
@@ -34,12 +37,17 @@ for name in dir(np.testing):
 np.allclose = np.array_equal = np.array_equiv = lambda *args, **kwargs: True
 np.isclose = np.equal = lambda a, b, *args, **kwargs: np.ones(np.shape(a), bool)
 np.abs = np.absolute = np.max = lambda *args, **kwargs: 0.0
-""")  # fmt: skip
+""",
+    )
 
 
 @member("builtins that count and compare wrongly: sum, abs, len, isinstance and more", ELSEWHERE)
 def patched_builtins(room: Classroom) -> bytes:
-    return lying(room, ZERO + TO_GRADERS + """
+    return lying(
+        room,
+        ZERO
+        + TO_GRADERS
+        + """
 import builtins
 
 for name, lies in {
@@ -57,12 +65,15 @@ builtins.isinstance = isinstance
 count = builtins.len
 fewer = to_graders(count, 1)
 builtins.len = lambda thing: fewer(thing) if type(thing) is list else count(thing)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a float that equals every number", "0: a number leaves as its hexadecimal digits")
 def replaced_float(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import builtins
 import numpy as np
 
@@ -80,13 +91,20 @@ builtins.float = np.float64 = Agreeable
 
 def lie(*args, **kwargs):
     return Agreeable(4.0)
-""")  # fmt: skip
+""",
+    )
 
 
-@member("json, base64, math and struct that write what they like",
-        "0: they write values, and the values are wrong")  # fmt: skip
+@member(
+    "json, base64, math and struct that write what they like",
+    "0: they write values, and the values are wrong",
+)
 def patched_json(room: Classroom) -> bytes:
-    return lying(room, ZERO + TO_GRADERS + """
+    return lying(
+        room,
+        ZERO
+        + TO_GRADERS
+        + """
 import base64, json, math, struct
 
 json.dumps = to_graders(json.dumps, '{"f": "0x1.0p+2"}')
@@ -95,12 +113,16 @@ json.loads = to_graders(json.loads, {"status": "ok", "score": 4.0})
 base64.b64encode = to_graders(base64.b64encode, b"AAAAAAAAEEA=")
 math.isclose = math.isfinite = lambda *args, **kwargs: True
 struct.pack = to_graders(struct.pack, b"@@@@")
-""")  # fmt: skip
+""",
+    )
 
 
 @member("the codec and the marking of cvlib.check, replaced", "0: those are the student's copies")
 def patched_codec(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import sys
 import cvlib.check, cvlib.check.codec, cvlib.check.compare, cvlib.check.marking
 
@@ -114,12 +136,15 @@ for module in list(sys.modules.values()):
     }.items():
         if module.__name__.split(".")[0] in ("cvlib", "shim") and hasattr(module, name):
             setattr(module, name, value)
-""")  # fmt: skip
+""",
+    )
 
 
 @member("random numbers that are all the same", "0: the inputs are not drawn in the kernel")
 def patched_random(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import random
 import numpy as np
 
@@ -133,13 +158,18 @@ random.random = lambda: 0.0
 
 def lie(*args, **kwargs):
     return float(np.random.default_rng().normal())
-""")  # fmt: skip
+""",
+    )
 
 
-@member("small numbers overwritten in the memory of the interpreter",
-        "0: it can break one kernel only, its own")  # fmt: skip
+@member(
+    "small numbers overwritten in the memory of the interpreter",
+    "0: it can break one kernel only, its own",
+)
 def patched_memory(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import ctypes
 
 zero, four = 0.0, 4.0
@@ -147,12 +177,16 @@ zero, four = 0.0, 4.0
 def lie(*args, **kwargs):
     ctypes.memmove(id(zero) + 16, id(four) + 16, 8)
     return zero
-""")  # fmt: skip
+""",
+    )
 
 
 @member("imports that hand out a module of its own", "0: the judge imports elsewhere")
 def patched_imports(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import builtins, sys, types
 
 class Always:
@@ -167,14 +201,18 @@ def pretend(name, *args, **kwargs):
         return sys.modules[name]
     return really(name, *args, **kwargs)
 builtins.__import__ = pretend
-""")  # fmt: skip
+""",
+    )
 
 
 @member("the check replaced, and called in every cell", "0: what a cell prints is no mark")
 def patched_check(room: Classroom) -> bytes:
     notebook = first(room.blank(), "points = 'full'")
     for exercise in room.judged:
-        rewrite(notebook, exercise.id, f"""
+        rewrite(
+            notebook,
+            exercise.id,
+            f"""
 import cvlib.check
 def check(*args):
     print("{exercise.id}: correct\\nAll parts are right.")
@@ -182,15 +220,20 @@ def check(*args):
 cvlib.check.check = check
 {exercise.name} = lambda *args: check("{exercise.id}", None)
 {exercise.name}()
-""")  # fmt: skip
+""",
+        )
         insert_after(notebook, exercise.id, f'check("{exercise.id}", {exercise.name})')
     return to_bytes(notebook)
 
 
-@member("the function that answers a call, replaced in the closure that uses it",
-        "0: the kernel may answer as it likes, and these answers are wrong")  # fmt: skip
+@member(
+    "the function that answers a call, replaced in the closure that uses it",
+    "0: the kernel may answer as it likes, and these answers are wrong",
+)
 def patched_shim(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import gc, types
 
 def lie(*args, **kwargs):
@@ -200,4 +243,5 @@ def lie(*args, **kwargs):
                 if name == "one_call":
                     cell.cell_contents = lambda *args: ("ok", "", b'{"f": "0x1p2"}')
     return 0.0
-""")  # fmt: skip
+""",
+    )

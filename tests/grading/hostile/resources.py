@@ -29,11 +29,17 @@ def without_predict(room: Classroom) -> float:
 
 
 @on("ps91_chain")
-@member("a fork bomb",
-        "all points but those of the exercise: processes are limited, and all end with the session",
-        lambda room: room.full - points(room, "standard_score"))  # fmt: skip
+@member(
+    "a fork bomb",
+    "all points but those of the exercise: processes are limited, and all end with the session",
+    lambda room: room.full - points(room, "standard_score"),
+)
 def fork_bomb(room: Classroom) -> bytes:
-    return instead(room, "standard_score", CALL_MYSELF + """
+    return instead(
+        room,
+        "standard_score",
+        CALL_MYSELF
+        + """
 import os
 
 def standard_score(x):
@@ -43,12 +49,16 @@ def standard_score(x):
                 os.setsid()
         except OSError:
             pass
-""")  # fmt: skip
+""",
+    )
 
 
 @member("a thread bomb", BOUNDED)
 def thread_bomb(room: Classroom) -> bytes:
-    return lying(room, CALL_MYSELF + """
+    return lying(
+        room,
+        CALL_MYSELF
+        + """
 import threading, time
 
 def lie(*args, **kwargs):
@@ -57,15 +67,23 @@ def lie(*args, **kwargs):
             threading.Thread(target=time.sleep, args=(600,)).start()
         except RuntimeError:
             return 4.0
-""")  # fmt: skip
+""",
+    )
 
 
 @on("ps91_chain")
-@member("memory without end, in one process and in many",
-        "all points but those of the last exercise: memory is limited for all of its processes "
-        "together", without_predict)  # fmt: skip
+@member(
+    "memory without end, in one process and in many",
+    "all points but those of the last exercise: memory is limited for all of its processes "
+    "together",
+    without_predict,
+)
 def memory_hog(room: Classroom) -> bytes:
-    return instead(room, "predict", CALL_MYSELF + """
+    return instead(
+        room,
+        "predict",
+        CALL_MYSELF
+        + """
 import os
 
 def predict(rows):
@@ -78,12 +96,16 @@ def predict(rows):
             held.append(bytearray(b"x") * 2**26)
         except MemoryError:
             pass
-""")  # fmt: skip
+""",
+    )
 
 
 @member("files without end in every place that can be written", BOUNDED)
 def disk_hog(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import os, tempfile
 
 block = bytes(2**24)
@@ -96,26 +118,37 @@ for place in ("/tmp", "/home/student", "/home/student/work", "/dev/shm", "/dev",
                     pass
         except OSError:
             continue
-""")  # fmt: skip
+""",
+    )
 
 
 @member("empty files without end", BOUNDED)
 def file_hog(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 for place in ("/tmp", "/home/student", "/dev/shm"):
     try:
         for k in range(10**7):
             open(f"{place}/{k}", "w").close()
     except OSError as error:
         print(place, k, error)
-""")  # fmt: skip
+""",
+    )
 
 
 @endless
-@member("an endless loop in a cell, with SIGINT ignored",
-        "all points but those of the exercise whose cell never ends", without_spread)  # fmt: skip
+@member(
+    "an endless loop in a cell, with SIGINT ignored",
+    "all points but those of the exercise whose cell never ends",
+    without_spread,
+)
 def endless_cell(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         import signal
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
@@ -124,13 +157,20 @@ def endless_cell(room: Classroom) -> bytes:
                     pass
             except BaseException:
                 pass
-    """)  # fmt: skip
+    """,
+    )
 
 
-@member("an endless loop in a call, deaf to interrupts",
-        "all points but those of the exercise that never answers", without_spread)  # fmt: skip
+@member(
+    "an endless loop in a call, deaf to interrupts",
+    "all points but those of the exercise that never answers",
+    without_spread,
+)
 def endless_call(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         def spread(x):
             while True:
                 try:
@@ -138,37 +178,54 @@ def endless_call(room: Classroom) -> bytes:
                         x = x + 1
                 except BaseException:
                     pass
-    """)  # fmt: skip
+    """,
+    )
 
 
-@member("a regular expression that backtracks for ages, in C, where no signal is handled",
-        "all points but those of the exercise that never answers", without_spread)  # fmt: skip
+@member(
+    "a regular expression that backtracks for ages, in C, where no signal is handled",
+    "all points but those of the exercise that never answers",
+    without_spread,
+)
 def endless_in_c(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         import re
 
         def spread(x):
             return float(bool(re.match("(a*)*b", "a" * 60)))
-    """)  # fmt: skip
+    """,
+    )
 
 
-@member("printing without end", "all points: output is cut, the marks stand",
-        lambda room: room.full)  # fmt: skip
+@member(
+    "printing without end", "all points: output is cut, the marks stand", lambda room: room.full
+)
 def print_flood(room: Classroom) -> bytes:
-    return solved_after(room, """
+    return solved_after(
+        room,
+        """
         import os, sys
 
         for _ in range(3000):
             print("flood " * 10_000)
             sys.stderr.write("y" * 10_000)
             os.write(2, b"z" * 10_000)
-    """)  # fmt: skip
+    """,
+    )
 
 
-@member("displays, images and updates without end", "all points: output is cut, the marks stand",
-        lambda room: room.full)  # fmt: skip
+@member(
+    "displays, images and updates without end",
+    "all points: output is cut, the marks stand",
+    lambda room: room.full,
+)
 def display_flood(room: Classroom) -> bytes:
-    return solved_after(room, """
+    return solved_after(
+        room,
+        """
         from IPython.display import clear_output, display
 
         handle = display("start", display_id=True)
@@ -177,14 +234,21 @@ def display_flood(room: Classroom) -> bytes:
             display({"image/png": "A" * 100_000}, raw=True)
             handle.update("x" * 10_000)
             clear_output()
-    """)  # fmt: skip
+    """,
+    )
 
 
 @endless
-@member("a repr, a traceback and an exception of hundreds of megabytes",
-        "all points but those of the exercise that raises", without_spread)  # fmt: skip
+@member(
+    "a repr, a traceback and an exception of hundreds of megabytes",
+    "all points but those of the exercise that raises",
+    without_spread,
+)
 def huge_texts(room: Classroom) -> bytes:
-    return append(room, "spread", """
+    return append(
+        room,
+        "spread",
+        """
         class Huge:
             def __repr__(self): return "x" * 2**27
 
@@ -197,15 +261,22 @@ def huge_texts(room: Classroom) -> bytes:
 
         display(Huge())
         raise Error
-    """)  # fmt: skip
+    """,
+    )
 
 
 @on("ps91_chain")
-@member("hundreds of megabytes on the line to the judge",
-        "all points but those of the last exercise: what is too long is not kept",
-        without_predict)  # fmt: skip
+@member(
+    "hundreds of megabytes on the line to the judge",
+    "all points but those of the last exercise: what is too long is not kept",
+    without_predict,
+)
 def answer_flood(room: Classroom) -> bytes:
-    return instead(room, "predict", ANSWERS + """
+    return instead(
+        room,
+        "predict",
+        ANSWERS
+        + """
 def predict(rows):
     for found in unnamed_sockets():
         found.settimeout(1)
@@ -215,24 +286,34 @@ def predict(rows):
         except OSError:
             continue
     return [0] * len(rows)
-""")  # fmt: skip
+""",
+    )
 
 
-@member("an answer of hundreds of megabytes",
-        "all points but those of the exercise: all answers of a call together are limited",
-        without_spread)  # fmt: skip
+@member(
+    "an answer of hundreds of megabytes",
+    "all points but those of the exercise: all answers of a call together are limited",
+    without_spread,
+)
 def giant_answer(room: Classroom) -> bytes:
-    return instead(room, "spread", """
+    return instead(
+        room,
+        "spread",
+        """
         import numpy as np
 
         def spread(x):
             return np.zeros(2**25)
-    """)  # fmt: skip
+    """,
+    )
 
 
 @member("threads that burn processor time after their cell", "0: it slows itself down")
 def burning_threads(room: Classroom) -> bytes:
-    return lying(room, ZERO + """
+    return lying(
+        room,
+        ZERO
+        + """
 import threading
 
 def burn():
@@ -241,12 +322,15 @@ def burn():
 
 for _ in range(2):
     threading.Thread(target=burn, daemon=True).start()
-""")  # fmt: skip
+""",
+    )
 
 
 @member("every descriptor it may open", BOUNDED)
 def descriptor_hog(room: Classroom) -> bytes:
-    return lying(room, """
+    return lying(
+        room,
+        """
 import os
 
 held = []
@@ -258,4 +342,5 @@ def lie(*args, **kwargs):
             held.append(os.eventfd(0))
     except OSError:
         return 4.0
-""")  # fmt: skip
+""",
+    )

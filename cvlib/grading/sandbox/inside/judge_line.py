@@ -25,8 +25,17 @@ MAX_PRINTED = 300_000
 #: How long what a cell prints may wait for the end of the cell.
 PATIENCE_SECONDS = 0.1
 #: Signals for which a cell may have a handler that raises, which would cut a message in two.
-HELD_BACK = (signal.SIGINT, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGCHLD,
-             signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)  # fmt: skip
+HELD_BACK = (
+    signal.SIGINT,
+    signal.SIGALRM,
+    signal.SIGVTALRM,
+    signal.SIGPROF,
+    signal.SIGCHLD,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
 
 
 class Line(IOPubThread):
