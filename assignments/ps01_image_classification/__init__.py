@@ -18,12 +18,12 @@ from . import (
     three_principles,
     train_linear,
 )
-from .common import CHAPTER, digits_file
+from .common import digits_file
 
 PROBLEM_SET = ProblemSet(
     id="ps01_image_classification",
     title="Image classification",
-    chapter=CHAPTER,
+    chapter="01_image_classification",
     files={"digits.npz": digits_file},
     exercises=(
         color_histogram.EXERCISE.worth(4),

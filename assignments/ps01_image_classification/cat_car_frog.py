@@ -10,8 +10,6 @@ from cvlib.check.compare import Tolerance
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.losses import hinge_forward, softmax_cross_entropy_forward
 
-from .common import section
-
 #: A row an image (a cat, a car, a frog), a column a class in the same order.
 SCORES = np.array([[2.0, 3.1, -0.5], [1.3, 4.0, 2.2], [0.4, 1.5, -1.1]])
 
@@ -39,7 +37,7 @@ EXERCISE = Exercise(
     id="cat_car_frog",
     title="Cat, car, frog",
     objective="Compute both losses by hand on three images, and see what moves them.",
-    section=section("cls-cat-car-frog"),
+    section="01_image_classification#cls-cat-car-frog",
     kind="answer",
     reference=ANSWERS,
     cases=lambda rng: [Case((key,), part=key) for key in ANSWERS],

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.datasets import center, channel_mean, mean_image
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_for_centering(rng: Rng) -> Iterator[Case]:
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
     id="center_both",
     title="Whose mean?",
     objective="Centre training and test images by what the training images say.",
-    section=section("cls-centering"),
+    section="01_image_classification#cls-centering",
     reference=center_both,
     cases=draw_for_centering,
     driver=one_part,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.shallow import color_histogram as histogram
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_colored(rng: Rng) -> Iterator[Case]:
@@ -31,7 +31,7 @@ EXERCISE = Exercise(
     id="color_histogram",
     title="Which colours, and how much of each",
     objective="Describe an image by the joint histogram of its colours.",
-    section=section("cls-color-histogram"),
+    section="01_image_classification#cls-color-histogram",
     reference=histogram,
     cases=draw_colored,
     hints={

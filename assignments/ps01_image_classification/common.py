@@ -14,13 +14,6 @@ from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_f
 Rng = np.random.Generator
 
 
-CHAPTER = "01_image_classification"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def draw_scores(rng: Rng, size: float = 2.0) -> np.ndarray:
     n, k = int(rng.integers(3, 6)), int(rng.integers(6, 9))
     return size * rng.normal(size=(n, k))

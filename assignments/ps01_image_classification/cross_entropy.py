@@ -9,14 +9,14 @@ import numpy as np
 
 from cvlib.grading.spec import Exercise, Variants
 
-from .common import cross_entropy, draw_labelled, one_result, section
+from .common import cross_entropy, draw_labelled, one_result
 
 variants = Variants()
 EXERCISE = Exercise(
     id="cross_entropy",
     title="The price of a wrong belief",
     objective="Implement cross-entropy and derive its gradient with respect to the scores.",
-    section=section("cls-softmax"),
+    section="01_image_classification#cls-softmax",
     reference=cross_entropy,
     cases=lambda rng: draw_labelled(rng, ("loss", "large scores", "gradient")),
     driver=one_result,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Exercise, Variants
 from cvlib.losses import hinge_backward, hinge_forward
 
-from .common import draw_labelled, one_result, section
+from .common import draw_labelled, one_result
 
 
 def hinge(scores: np.ndarray, labels: np.ndarray) -> tuple[Any, np.ndarray]:
@@ -22,7 +22,7 @@ EXERCISE = Exercise(
     id="hinge",
     title="Enough is enough",
     objective="Implement the multiclass hinge loss and its gradient.",
-    section=section("cls-hinge"),
+    section="01_image_classification#cls-hinge",
     reference=hinge,
     cases=lambda rng: draw_labelled(rng, ("loss", "gradient", "gradient")),
     driver=one_result,

@@ -9,7 +9,7 @@ import numpy as np
 
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_slopes(rng: Rng) -> Iterator[Case]:
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="orientation_histogram",
     title="Which way the edges run",
     objective="Describe an image by how much edge it has in each direction.",
-    section=section("cls-hog"),
+    section="01_image_classification#cls-hog",
     reference=orientation_histogram,
     cases=draw_slopes,
     hints={

@@ -13,7 +13,7 @@ from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.grading.spec.digits import released_and_hidden
 from cvlib.shallow import train_linear
 
-from .common import Rng, as_bytes, section
+from .common import Rng, as_bytes
 
 
 def draw_digits(rng: Rng) -> Iterator[Case]:
@@ -55,7 +55,7 @@ EXERCISE = Exercise(
     id="predict",
     title="Digits in poor light",
     objective="Train a classifier that does not depend on brightness and contrast.",
-    section=section("cls-principles"),
+    section="01_image_classification#cls-principles",
     kind="model",
     reference=predict_digits,
     cases=draw_digits,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.losses import softmax
 
-from .common import Rng, draw_scores, section
+from .common import Rng, draw_scores
 
 
 def draw_for_softmax(rng: Rng) -> Iterator[Case]:
@@ -24,7 +24,7 @@ EXERCISE = Exercise(
     id="softmax",
     title="From scores to shares",
     objective="Turn scores into probabilities without overflow.",
-    section=section("cls-softmax"),
+    section="01_image_classification#cls-softmax",
     reference=softmax,
     cases=draw_for_softmax,
     hints={

@@ -11,7 +11,7 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_orders(rng: Rng) -> Iterator[Case]:
@@ -43,7 +43,7 @@ EXERCISE = Exercise(
     id="stratified_split",
     title="A fair cut",
     objective="Split a dataset so that each class is represented and no image is in both.",
-    section=section("cls-splits"),
+    section="01_image_classification#cls-splits",
     reference=stratified_split,
     cases=draw_orders,
     driver=sorted_part,

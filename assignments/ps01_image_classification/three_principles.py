@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from cvlib.grading.spec import Exercise
 
-from .common import section
-
 EXERCISE = Exercise(
     id="three_principles",
     title="Invariance, parameters, capacity",
     objective="Explain a comparison of two pipelines by the three principles.",
-    section=section("cls-principles"),
+    section="01_image_classification#cls-principles",
     kind="written",
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Rng, cross_entropy, section
+from .common import Rng, cross_entropy
 
 
 def draw_descents(rng: Rng) -> Iterator[Case]:
@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     id="train_linear",
     title="Down the slope",
     objective="Train a linear classifier by gradient descent.",
-    section=section("cls-linear"),
+    section="01_image_classification#cls-linear",
     reference=descend,
     cases=draw_descents,
     driver=one_weight,

@@ -25,12 +25,11 @@ from . import (
     transpose_is_not_inverse,
     transposed_output_size,
 )
-from .common import CHAPTER
 
 PROBLEM_SET = ProblemSet(
     id="ps02_convolution",
     title="Convolution",
-    chapter=CHAPTER,
+    chapter="02_convolution",
     exercises=(
         output_size.EXERCISE.worth(2),
         camera_layer.EXERCISE.worth(2),

@@ -6,8 +6,6 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Exercise, Variants
 
-from .common import section
-
 
 def read_layer(target):
     return None if all(value is None for value in target.values()) else target
@@ -18,7 +16,7 @@ EXERCISE = Exercise(
     id="camera_layer",
     title="The camera and the grid",
     objective="Choose kernel, stride and padding for a wanted output size.",
-    section=section("conv-output-size"),
+    section="02_convolution#conv-output-size",
     kind="answer",
     reference={"kernel": 17, "stride": 16, "padding": 1},
     driver=read_layer,

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import conv_transpose2d_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Pair, Rng, section
+from .common import Pair, Rng
 
 WALLS: dict[str, list[tuple[Pair, Pair]]] = {  # part: (kernel, stride)
     "the stride divides the kernel": [((4, 6), (2, 2)), ((6, 3), (3, 3))],
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="checkerboard",
     title="A flat wall",
     objective="Predict the checkerboard of a transposed convolution from its kernel.",
-    section=section("conv-checkerboard"),
+    section="02_convolution#conv-checkerboard",
     reference=checkerboard,
     cases=draw_walls,
     hints={

@@ -8,7 +8,7 @@ import numpy as np
 
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import SOBEL, Pair, Rng, section, unequal
+from .common import SOBEL, Pair, Rng, unequal
 
 
 def draw_kernel(rng: Rng, size: Pair) -> np.ndarray:
@@ -59,7 +59,7 @@ EXERCISE = Exercise(
     id="column_and_row",
     title="What a column and a row can keep",
     objective="Find the separable kernel nearest to a given one.",
-    section=section("conv-factorized"),
+    section="02_convolution#conv-factorized",
     reference=column_and_row,
     cases=draw_products,
     driver=multiply_out,

@@ -17,13 +17,6 @@ Rng = np.random.Generator
 Pair = tuple[int, int]
 
 
-CHAPTER = "02_convolution"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def unequal(rng: Rng, low: int, high: int) -> Pair:
     """Draw two different integers between ``low`` and ``high``, both included."""
     first, second = rng.permutation(np.arange(low, high + 1))[:2]

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import compose_kernels, conv_transpose2d_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Rng, section, unequal
+from .common import Rng, unequal
 
 
 def draw_two_kernels(rng: Rng) -> Iterator[Case]:
@@ -33,7 +33,7 @@ EXERCISE = Exercise(
     id="compose",
     title="Two slides in one",
     objective="Compose two convolutions into the one kernel that does the work of both.",
-    section=section("conv-factorized"),
+    section="02_convolution#conv-factorized",
     reference=compose,
     cases=draw_two_kernels,
     weights={"two 3 × 3": 2},

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import conv2d_backward, conv2d_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import LAYERS, Pair, Rng, draw_layer, forward, section
+from .common import LAYERS, Pair, Rng, draw_layer, forward
 
 GRADIENTS = {
     "db": ("db", ["several images and channels", "stride"]),
@@ -45,7 +45,7 @@ EXERCISE = Exercise(
     id="conv2d_backward",
     title="The layer, backward",
     objective="Derive and implement the three gradients of a convolutional layer.",
-    section=section("conv-backward"),
+    section="02_convolution#conv-backward",
     reference=backward,
     cases=draw_backward,
     driver=one_gradient,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.convolution import conv2d_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import LAYERS, Rng, draw_layer, forward, section
+from .common import LAYERS, Rng, draw_layer, forward
 
 
 def draw_forward(rng: Rng) -> Iterator[Case]:
@@ -31,7 +31,7 @@ EXERCISE = Exercise(
     id="conv2d_forward",
     title="The layer, forward",
     objective="Implement a convolutional layer with channels, stride, padding and bias.",
-    section=section("conv-layer"),
+    section="02_convolution#conv-layer",
     reference=forward,
     cases=draw_forward,
     driver=output_and_dtype,

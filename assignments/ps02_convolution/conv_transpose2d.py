@@ -13,7 +13,7 @@ import numpy as np
 from cvlib.convolution import conv_transpose2d_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import TRANSPOSED, Pair, Rng, draw_transposed, section
+from .common import TRANSPOSED, Pair, Rng, draw_transposed
 
 
 def draw_conv_transpose(rng: Rng) -> Iterator[Case]:
@@ -43,7 +43,7 @@ EXERCISE = Exercise(
     id="conv_transpose2d",
     title="The transposed convolution, directly",
     objective="Implement the transposed convolution by stamping, without its matrix.",
-    section=section("conv-transposed"),
+    section="02_convolution#conv-transposed",
     reference=conv_transpose,
     cases=draw_conv_transpose,
     builds_on=("transposed_output_size",),

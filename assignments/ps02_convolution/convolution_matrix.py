@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.convolution import convolution_matrix
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import MATRICES, Rng, as_dense, draw_geometry, matrix, section
+from .common import MATRICES, Rng, as_dense, draw_geometry, matrix
 
 
 def draw_matrices(rng: Rng) -> Iterator[Case]:
@@ -23,7 +23,7 @@ EXERCISE = Exercise(
     id="convolution_matrix",
     title="Which matrix is it?",
     objective="Formalize the convolution matrix for any size, padding and stride.",
-    section=section("conv-matrix"),
+    section="02_convolution#conv-matrix",
     reference=matrix,
     cases=draw_matrices,
     driver=as_dense,

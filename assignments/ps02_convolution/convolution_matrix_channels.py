@@ -14,7 +14,7 @@ from cvlib.convolution import convolution_matrix
 from cvlib.convolution import convolution_matrix as sparse_matrix
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import MATRICES, Pair, Rng, as_dense, draw_geometry, section
+from .common import MATRICES, Pair, Rng, as_dense, draw_geometry
 
 
 def draw_channel_matrices(rng: Rng) -> Iterator[Case]:
@@ -37,7 +37,7 @@ EXERCISE = Exercise(
     id="convolution_matrix_channels",
     title="The matrix of a whole layer",
     objective="Define the convolution matrix in the general case of many channels.",
-    section=section("conv-matrix-multichannel"),
+    section="02_convolution#conv-matrix-multichannel",
     reference=channel_matrix,
     cases=draw_channel_matrices,
     driver=as_dense,

@@ -7,7 +7,7 @@ from typing import Any
 
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
-from .common import Pair, Rng, layers, section, unequal
+from .common import Pair, Rng, layers, unequal
 
 BLOCKS = {  # part: (stride, what is compared)
     "training, stride 1": ((1, 1), "output"),
@@ -78,7 +78,7 @@ EXERCISE = Exercise(
     id="DepthwiseSeparable",
     title="MobileNet's block in PyTorch",
     objective="Build a depthwise-separable block as a module that trains.",
-    section=section("conv-grouped"),
+    section="02_convolution#conv-grouped",
     kind="class",
     reference=depthwise_separable_block,
     cases=draw_blocks,

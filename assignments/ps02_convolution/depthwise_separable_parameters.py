@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.convolution import count_parameters
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Pair, Rng, section, unequal
+from .common import Pair, Rng, unequal
 
 
 def draw_separable_sizes(rng: Rng) -> Iterator[Case]:
@@ -34,7 +34,7 @@ EXERCISE = Exercise(
     id="depthwise_separable_parameters",
     title="What a separable layer weighs",
     objective="Count the parameters of a depthwise-separable convolution.",
-    section=section("conv-grouped"),
+    section="02_convolution#conv-grouped",
     reference=depthwise_separable_parameters,
     cases=draw_separable_sizes,
     tolerance=EXACT,

@@ -7,8 +7,6 @@ import numpy as np
 from cvlib.convolution import count_macs
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import section
-
 SIZE, WIDE, NARROW, MAPS, KERNEL = (14, 14), 480, 16, 48, (5, 5)
 
 
@@ -34,7 +32,7 @@ EXERCISE = Exercise(
     id="one_by_one_macs",
     title="The 1 × 1 detour",
     objective="Count multiplications with and without a 1 × 1 bottleneck.",
-    section=section("conv-one-by-one"),
+    section="02_convolution#conv-one-by-one",
     kind="answer",
     reference={"direct": DIRECT, "detour": DETOUR, "widest": WIDEST},
     cases=lambda rng: [Case((key,), part=key) for key in ("direct", "detour", "widest")],

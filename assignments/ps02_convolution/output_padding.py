@@ -11,7 +11,7 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Rng, along_each_axis, draw_geometry, output_padding, section
+from .common import Rng, along_each_axis, draw_geometry, output_padding
 
 
 def draw_output_paddings(rng: Rng) -> Iterator[Case]:
@@ -29,7 +29,7 @@ EXERCISE = Exercise(
     id="output_padding",
     title="The way back is not unique",
     objective="See that several sizes have one convolved size, and choose between them.",
-    section=section("conv-transposed-size"),
+    section="02_convolution#conv-transposed-size",
     reference=output_padding,
     cases=draw_output_paddings,
     tolerance=EXACT,

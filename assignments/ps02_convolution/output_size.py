@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import conv2d_output_size
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Pair, Rng, along_each_axis, draw_geometry, section, unequal
+from .common import Pair, Rng, along_each_axis, draw_geometry, unequal
 
 
 def draw_sizes(rng: Rng) -> Iterator[Case]:
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="output_size",
     title="How big is what comes out?",
     objective="Predict the size of a convolution's output for any geometry.",
-    section=section("conv-output-size"),
+    section="02_convolution#conv-output-size",
     reference=output_size,
     cases=draw_sizes,
     tolerance=EXACT,

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import im2col
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import SOBEL, Pair, Rng, forward, section, unequal
+from .common import SOBEL, Pair, Rng, forward, unequal
 
 SHARPEN = np.array([[0.0, -1.0, 0.0], [-1.0, 5.0, -1.0], [0.0, -1.0, 0.0]])
 
@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="recover_filter",
     title="Which filter was it?",
     objective="Recover an image filter from a picture and its answer, by least squares.",
-    section=section("conv-im2col"),
+    section="02_convolution#conv-im2col",
     reference=recover_filter,
     cases=draw_filtered,
     hints={

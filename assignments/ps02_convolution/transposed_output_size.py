@@ -11,7 +11,6 @@ from .common import (
     Rng,
     along_each_axis,
     draw_transposed,
-    section,
     transposed_output_size,
 )
 
@@ -27,7 +26,7 @@ EXERCISE = Exercise(
     id="transposed_output_size",
     title="How big is what comes back?",
     objective="Give the output size of a transposed convolution.",
-    section=section("conv-transposed-size"),
+    section="02_convolution#conv-transposed-size",
     reference=transposed_output_size,
     cases=draw_transposed_sizes,
     tolerance=EXACT,

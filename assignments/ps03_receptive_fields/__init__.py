@@ -20,12 +20,11 @@ from . import (
     units_inside,
     walk_spread,
 )
-from .common import CHAPTER
 
 PROBLEM_SET = ProblemSet(
     id="ps03_receptive_fields",
     title="Receptive fields",
-    chapter=CHAPTER,
+    chapter="03_receptive_fields",
     exercises=(
         field_size.EXERCISE.worth(3),
         unit_centre.EXERCISE.worth(4),

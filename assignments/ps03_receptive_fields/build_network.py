@@ -10,7 +10,7 @@ from typing import Any
 
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
-from .common import DILATED, POOLING, RECURSION, Rng, section
+from .common import DILATED, POOLING, RECURSION, Rng
 
 
 def fewest_layers(field: int, stride: int) -> int:
@@ -87,7 +87,7 @@ EXERCISE = Exercise(
     id="build_network",
     title="A network to order",
     objective="Design a network with a given field and stride under a budget of layers.",
-    section=section("rf-pooling"),
+    section="03_receptive_fields#rf-pooling",
     kind="class",
     reference=build_network,
     cases=draw_orders,

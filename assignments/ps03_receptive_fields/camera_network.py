@@ -7,7 +7,7 @@ import numpy as np
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import receptive_field
 
-from .common import CENTRE, POOLING, Layer, field_size, geometry, section, unit_centre
+from .common import CENTRE, POOLING, Layer, field_size, geometry, unit_centre
 
 CAMERA: list[Layer] = [
     ("conv", 7, 2, 3, 1), ("pool", 3, 2, 1, 1), ("conv", 3, 1, 1, 1), ("conv", 3, 2, 1, 1),
@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="camera_network",
     title="A network's eyes",
     objective="Read field, stride and centres off a layer table, and see that they shift.",
-    section=section("rf-centre"),
+    section="03_receptive_fields#rf-centre",
     kind="answer",
     reference=camera_numbers(),
     cases=lambda rng: [Case((keys,), part=part) for part, keys in CAMERA_PARTS.items()],

@@ -15,13 +15,6 @@ Rng = np.random.Generator
 Layer = tuple[str, int, int, int, int]
 
 
-CHAPTER = "03_receptive_fields"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def geometry(layers: Sequence[Layer]) -> list[LayerGeometry]:
     """The layers of an exercise as the library knows them, on one axis."""
     return [LayerGeometry((k,), (s,), (p,), (d,)) for _, k, s, p, d in layers]

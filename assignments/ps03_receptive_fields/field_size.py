@@ -19,7 +19,6 @@ from .common import (
     draw_stack,
     field_size,
     right_size,
-    section,
 )
 
 
@@ -40,7 +39,7 @@ EXERCISE = Exercise(
     id="field_size",
     title="How many pixels?",
     objective="Compute the receptive field of a stack by its recursion.",
-    section=section("rf-recursion"),
+    section="03_receptive_fields#rf-recursion",
     reference=field_size,
     cases=draw_sizes,
     tolerance=EXACT,

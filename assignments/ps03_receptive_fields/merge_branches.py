@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import INPUT, Graph, receptive_field
 
-from .common import CENTRE, Layer, Rng, draw_layer, geometry, half_padded, right_size, section
+from .common import CENTRE, Layer, Rng, draw_layer, geometry, half_padded, right_size
 
 
 def draw_branches(rng: Rng) -> Iterator[Case]:
@@ -55,7 +55,7 @@ EXERCISE = Exercise(
     id="merge_branches",
     title="Branches",
     objective="Merge the intervals of branches, and notice when they do not line up.",
-    section=section("rf-branches"),
+    section="03_receptive_fields#rf-branches",
     reference=merge_branches,
     cases=draw_branches,
     driver=interval_or_error,

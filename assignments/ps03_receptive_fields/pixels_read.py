@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.receptive_field import LayerGeometry, path_counts
 
-from .common import DILATED, POOLING, Layer, Rng, field_size, right_size, section
+from .common import DILATED, POOLING, Layer, Rng, field_size, right_size
 
 
 def draw_holes(rng: Rng) -> Iterator[Case]:
@@ -39,7 +39,7 @@ EXERCISE = Exercise(
     id="pixels_read",
     title="Wide, and full of holes",
     objective="List the pixels a unit reads, and see the holes that dilation leaves.",
-    section=section("rf-dilation"),
+    section="03_receptive_fields#rf-dilation",
     reference=pixels_read,
     cases=draw_holes,
     tolerance=EXACT,

@@ -12,7 +12,7 @@ import numpy as np
 
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
-from .common import LOOKS_AT, Rng, gradients, section
+from .common import LOOKS_AT, Rng, gradients
 
 
 def draw_networks(rng: Rng) -> Iterator[Case]:
@@ -72,7 +72,7 @@ EXERCISE = Exercise(
     id="seen_pixels",
     title="Ask the gradient",
     objective="Find by automatic differentiation which pixels a unit depends on.",
-    section=section("rf-gradient"),
+    section="03_receptive_fields#rf-gradient",
     reference=seen_pixels,
     cases=draw_networks,
     driver=on_a_network,

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.receptive_field import measured_spread
 
-from .common import LOOKS_AT, Rng, section
+from .common import LOOKS_AT, Rng
 
 
 def draw_gradients(rng: Rng) -> Iterator[Case]:
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
     id="spread_of_gradients",
     title="Measure it",
     objective="Measure the width of an effective field from gradients of several runs.",
-    section=section("rf-effective"),
+    section="03_receptive_fields#rf-effective",
     reference=mean_square_spread,
     cases=draw_gradients,
     hints={

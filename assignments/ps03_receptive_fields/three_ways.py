@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.receptive_field import LayerGeometry, receptive_field, spread
 
-from .common import Rng, section, table
+from .common import Rng, table
 
 
 def draw_kernels(rng: Rng) -> Iterator[Case]:
@@ -51,7 +51,7 @@ EXERCISE = Exercise(
     id="three_ways",
     title="Three ways to see n × n",
     objective="See what a factorization keeps of the field, and what it narrows.",
-    section=section("rf-factorized"),
+    section="03_receptive_fields#rf-factorized",
     reference=three_ways,
     cases=draw_kernels,
     driver=one_column,

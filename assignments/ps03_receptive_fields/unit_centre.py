@@ -16,7 +16,6 @@ from .common import (
     half_padded,
     right_centre,
     right_size,
-    section,
     unit_centre,
 )
 
@@ -54,7 +53,7 @@ EXERCISE = Exercise(
     id="unit_centre",
     title="Where does it look?",
     objective="Find the pixel at which a unit looks, half pixels included.",
-    section=section("rf-centre"),
+    section="03_receptive_fields#rf-centre",
     reference=unit_centre,
     cases=draw_centres,
     hints={

@@ -20,7 +20,6 @@ from .common import (
     half_padded,
     right_centre,
     right_size,
-    section,
 )
 
 
@@ -53,7 +52,7 @@ EXERCISE = Exercise(
     id="units_inside",
     title="Who sees the frame?",
     objective="Count the units whose field lies inside the picture.",
-    section=section("rf-frame"),
+    section="03_receptive_fields#rf-frame",
     reference=units_inside,
     cases=draw_frames,
     tolerance=EXACT,

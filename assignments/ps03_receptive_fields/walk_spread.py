@@ -20,7 +20,6 @@ from .common import (
     draw_layer,
     draw_stack,
     geometry,
-    section,
 )
 
 
@@ -42,7 +41,7 @@ EXERCISE = Exercise(
     id="walk_spread",
     title="A random walk home",
     objective="Predict the width of the effective field of an untrained network.",
-    section=section("rf-gaussian"),
+    section="03_receptive_fields#rf-gaussian",
     reference=walk_spread,
     cases=draw_walks,
     hints={

@@ -25,12 +25,12 @@ from . import (
     stuck_on_a_saddle,
     weight_std,
 )
-from .common import CHAPTER, digits_file
+from .common import digits_file
 
 PROBLEM_SET = ProblemSet(
     id="ps04_backpropagation",
     title="Backpropagation",
-    chapter=CHAPTER,
+    chapter="04_backpropagation",
     files={"digits.npz": digits_file},
     exercises=(
         graph_gradients.EXERCISE.worth(3),

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.activations.layers import passes
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Array, Rng, section, sizes
+from .common import Array, Rng, sizes
 
 NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "elu")
 
@@ -47,7 +47,7 @@ EXERCISE = Exercise(
     id="activation_backward",
     title="Five bends",
     objective="Implement the derivatives of five activations, without overflow.",
-    section=section("bp-activations"),
+    section="04_backpropagation#bp-activations",
     reference=activation_gradient,
     cases=draw_activations,
     driver=gradient_and_dtype,

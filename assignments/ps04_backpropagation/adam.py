@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.optim import adam_step
 
-from .common import Array, Rng, section
+from .common import Array, Rng
 
 
 def draw_adams(rng: Rng) -> Iterator[Case]:
@@ -59,7 +59,7 @@ EXERCISE = Exercise(
     id="Adam",
     title="A step of the same size for everyone",
     objective="Build Adam, with its two means and their correction.",
-    section=section("bp-adam"),
+    section="04_backpropagation#bp-adam",
     kind="class",
     reference=AdamInPlace,
     cases=draw_adams,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.convolution import count_macs, count_parameters
 from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_key
 
-from .common import Array, section
+from .common import Array
 
 
 def read_rings() -> np.ndarray:
@@ -44,7 +44,7 @@ EXERCISE = Exercise(
     id="c3_table",
     title="The table of 1998",
     objective="Reconstruct LeNet-5's connection table, and count its 60,000 parameters.",
-    section=section("bp-lenet"),
+    section="04_backpropagation#bp-lenet",
     kind="answer",
     reference=LENET,
     cases=keys(LENET),

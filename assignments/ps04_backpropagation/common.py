@@ -18,13 +18,6 @@ from cvlib.training import fit, predict
 Rng = np.random.Generator
 
 
-CHAPTER = "04_backpropagation"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def sizes(rng: Rng, count: int, low: int = 2, high: int = 6) -> tuple[int, ...]:
     """Draw that many different whole numbers between ``low`` and ``high``, both included."""
     return tuple(int(n) for n in rng.permutation(np.arange(low, high + 1))[:count])

@@ -16,7 +16,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.layers import gradient_check
 
-from .common import Array, Rng, section
+from .common import Array, Rng
 
 Trap = tuple[str, list[tuple[int, ...]]]
 TRAPS: dict[str, Trap] = {  # part: the battery of the driver, and the shapes of the arrays
@@ -164,7 +164,7 @@ EXERCISE = Exercise(
     id="gradient_check",
     title="Trust no backward",
     objective="Write a gradient check that neither passes wrong backwards nor fails right ones.",
-    section=section("bp-gradient-check"),
+    section="04_backpropagation#bp-gradient-check",
     reference=check_with_the_library,
     cases=draw_traps,
     driver=verdicts,

@@ -11,7 +11,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.layers import Value
 
-from .common import Rng, section
+from .common import Rng
 
 Graph = list[tuple[Any, ...]]
 
@@ -120,7 +120,7 @@ EXERCISE = Exercise(
     id="graph_gradients",
     title="Two readers",
     objective="Walk a computational graph backwards, by the chain rule alone.",
-    section=section("bp-chain"),
+    section="04_backpropagation#bp-chain",
     reference=graph_gradients,
     cases=draw_graphs,
     hints={

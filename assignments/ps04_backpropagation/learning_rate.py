@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.optim import cosine, warmup
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_schedules(rng: Rng) -> Iterator[Case]:
@@ -42,7 +42,7 @@ EXERCISE = Exercise(
     id="learning_rate",
     title="Slowly, then fast, then gently",
     objective="Implement a warm-up with a cosine decay.",
-    section=section("bp-schedules"),
+    section="04_backpropagation#bp-schedules",
     reference=learning_rate,
     cases=draw_schedules,
     driver=at_each_step,

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.layers import linear_backward, linear_forward
 
-from .common import Rng, one_gradient, section, sizes
+from .common import Rng, one_gradient, sizes
 
 
 def draw_linear(rng: Rng) -> Iterator[Case]:
@@ -30,7 +30,7 @@ EXERCISE = Exercise(
     id="linear_backward",
     title="The layer that sees everything",
     objective="Derive the three gradients of a fully connected layer.",
-    section=section("bp-linear"),
+    section="04_backpropagation#bp-linear",
     reference=linear_gradients,
     cases=draw_linear,
     driver=one_gradient,

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.activations import maxout_backward, maxout_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Array, Rng, one_gradient, section, sizes
+from .common import Array, Rng, one_gradient, sizes
 
 
 def draw_maxout(rng: Rng) -> Iterator[Case]:
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     id="maxout_backward",
     title="The winner takes the gradient",
     objective="Send a gradient through the largest of several linear pieces.",
-    section=section("bp-activations"),
+    section="04_backpropagation#bp-activations",
     reference=maxout_gradients,
     cases=draw_maxout,
     driver=one_gradient,

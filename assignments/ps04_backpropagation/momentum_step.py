@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.optim import momentum_step, nesterov_step
 
-from .common import Rng, section, sizes
+from .common import Rng, sizes
 
 
 def draw_momenta(rng: Rng) -> Iterator[Case]:
@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="momentum_step",
     title="A ball with a memory",
     objective="Implement gradient descent with momentum, and Nesterov's variant.",
-    section=section("bp-momentum"),
+    section="04_backpropagation#bp-momentum",
     reference=momentum_or_nesterov,
     cases=draw_momenta,
     driver=run_momentum,

@@ -13,7 +13,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.layers import AvgPool2d, MaxPool2d, SumPool2d
 
-from .common import Array, Rng, section, sizes
+from .common import Array, Rng, sizes
 
 Pair = tuple[int, int]
 
@@ -75,7 +75,7 @@ EXERCISE = Exercise(
     id="Pool2d",
     title="A layer that remembers",
     objective="Build pooling as a layer with a forward, a memory and a backward.",
-    section=section("bp-pooling"),
+    section="04_backpropagation#bp-pooling",
     kind="class",
     reference=pool_layer,
     cases=draw_pools,

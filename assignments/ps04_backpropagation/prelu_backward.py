@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.activations import prelu_backward, prelu_forward
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import Array, Rng, one_gradient, section, sizes
+from .common import Array, Rng, one_gradient, sizes
 
 
 def draw_prelu(rng: Rng) -> Iterator[Case]:
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="prelu_backward",
     title="A slope that learns",
     objective="Give a parameter that many pixels share the sum of their gradients.",
-    section=section("bp-activations"),
+    section="04_backpropagation#bp-activations",
     reference=prelu_gradients,
     cases=draw_prelu,
     driver=one_gradient,

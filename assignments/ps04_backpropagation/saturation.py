@@ -7,8 +7,6 @@ import numpy as np
 from cvlib.check.compare import Tolerance
 from cvlib.grading.spec import Exercise, Variants, keys, read_key
 
-from .common import section
-
 FLAT = 0.01  # the slope at the edge
 
 
@@ -26,7 +24,7 @@ EXERCISE = Exercise(
     id="saturation",
     title="Where the light goes out",
     objective="Work out where activations saturate, and what depth makes of it.",
-    section=section("bp-saturation"),
+    section="04_backpropagation#bp-saturation",
     kind="answer",
     reference=SATURATION,
     cases=keys(SATURATION),

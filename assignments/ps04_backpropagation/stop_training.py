@@ -9,7 +9,7 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Rng, section
+from .common import Rng
 
 NEVER = -1.0
 
@@ -74,7 +74,7 @@ EXERCISE = Exercise(
     id="stop_training",
     title="When to stop",
     objective="Decide from the validation losses when to stop and which weights to keep.",
-    section=section("bp-stopping"),
+    section="04_backpropagation#bp-stopping",
     reference=stop_training,
     cases=draw_losses,
     tolerance=EXACT,

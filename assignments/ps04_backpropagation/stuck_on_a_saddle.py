@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from cvlib.grading.spec import Exercise
 
-from .common import section
-
 EXERCISE = Exercise(
     id="stuck_on_a_saddle",
     title="Stuck on a saddle",
     objective="Tell a saddle from a minimum, and a plateau from convergence.",
-    section=section("bp-saddles"),
+    section="04_backpropagation#bp-saddles",
     kind="written",
 )

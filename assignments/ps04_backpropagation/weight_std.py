@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.layers.reference.initialization import gain, spread_of
 
-from .common import Rng, fans, section, sizes, spread
+from .common import Rng, fans, sizes, spread
 
 
 def draw_shapes(rng: Rng) -> Iterator[Case]:
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     id="weight_std",
     title="How large is small?",
     objective="Choose the spread of the first weights so that signals keep their size.",
-    section=section("bp-init"),
+    section="04_backpropagation#bp-init",
     reference=weight_std,
     cases=draw_shapes,
     hints={

@@ -23,12 +23,12 @@ from . import (
     stop_early,
     warp,
 )
-from .common import CHAPTER, training_file
+from .common import training_file
 
 PROBLEM_SET = ProblemSet(
     id="ps05_regularization",
     title="Regularization",
-    chapter=CHAPTER,
+    chapter="05_regularization",
     files={"digits.npz": training_file},
     exercises=(
         elastic_net.EXERCISE.worth(2),

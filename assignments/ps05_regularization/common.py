@@ -13,13 +13,6 @@ from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden
 Rng = np.random.Generator
 
 
-CHAPTER = "05_regularization"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def softmax(z: np.ndarray) -> np.ndarray:
     powers = np.exp(z - z.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)

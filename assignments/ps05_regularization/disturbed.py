@@ -12,7 +12,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import smooth_labels
 
-from .common import Rng, one_mean, section, softmax
+from .common import Rng, one_mean, softmax
 
 
 def draw_disturbances(rng: Rng) -> Iterator[Case]:
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="disturbed",
     title="What a disturbed label teaches on average",
     objective="Derive the expected target and gradient of DisturbLabel.",
-    section=section("reg-disturblabel"),
+    section="05_regularization#reg-disturblabel",
     reference=disturbed,
     cases=draw_disturbances,
     driver=one_mean,

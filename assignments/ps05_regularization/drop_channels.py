@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.check.compare import Tolerance
 from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import LEAVE, Rng, section
+from .common import LEAVE, Rng
 
 
 class Channels:
@@ -69,7 +69,7 @@ EXERCISE = Exercise(
     id="DropChannels",
     title="Whole maps or nothing",
     objective="Build a layer that drops channels in training and does nothing in test.",
-    section=section("reg-dropout"),
+    section="05_regularization#reg-dropout",
     kind="class",
     reference=Channels,
     cases=draw_channels,

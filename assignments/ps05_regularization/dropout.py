@@ -12,7 +12,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import dropout_backward, dropout_forward
 
-from .common import LEAVE, Rng, section
+from .common import LEAVE, Rng
 
 
 def draw_dropout(rng: Rng) -> Iterator[Case]:
@@ -45,7 +45,7 @@ EXERCISE = Exercise(
     id="dropout",
     title="Dropout, both ways, both times",
     objective="Implement inverted dropout forward and backward, in training and in test.",
-    section=section("reg-dropout"),
+    section="05_regularization#reg-dropout",
     reference=dropout,
     cases=draw_dropout,
     driver=both_passes,

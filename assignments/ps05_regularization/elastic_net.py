@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import elastic_net_backward, elastic_net_forward
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_weights(rng: Rng) -> Iterator[Case]:
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     id="elastic_net",
     title="What weights cost",
     objective="Compute the elastic net penalty and its gradient.",
-    section=section("reg-elastic"),
+    section="05_regularization#reg-elastic",
     reference=elastic_net,
     cases=draw_weights,
     hints={

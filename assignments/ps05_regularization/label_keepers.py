@@ -6,8 +6,6 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants, read_key
 
-from .common import section
-
 #: In the order of the notebook: mirror, half a turn, upside-down mirror, 5°, shift, red ⇄ green, γ.
 KEEPERS = {
     "digit": [0, 0, 0, 1, 1, 1, 1],
@@ -22,7 +20,7 @@ EXERCISE = Exercise(
     id="label_keepers",
     title="Who keeps the label?",
     objective="Tell which augmentations keep the label, task by task.",
-    section=section("reg-flip-wrong"),
+    section="05_regularization#reg-flip-wrong",
     kind="answer",
     reference=KEEPERS,
     cases=lambda rng: [Case((key,), part=key) for key in KEEPERS],

@@ -6,14 +6,12 @@ import numpy as np
 
 from cvlib.grading.spec import Case, Exercise, Variants, read_key
 
-from .common import section
-
 variants = Variants()
 EXERCISE = Exercise(
     id="least_weights",
     title="The cheapest way to 21",
     objective="Find the weights of least L2 and of least L1 norm with a given score.",
-    section=section("reg-l2-spreads"),
+    section="05_regularization#reg-l2-spreads",
     kind="answer",
     reference={"l2": [1.0, 2.0, 4.0], "l1": [0.0, 0.0, 5.25]},
     cases=lambda rng: [Case((key,), part=key) for key in ("l2", "l1")],

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import color_cast, gamma
 
-from .common import MOVES, Rng, section
+from .common import MOVES, Rng
 
 
 def draw_light(rng: Rng) -> Iterator[Case]:
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     id="light",
     title="Another lamp",
     objective="Tint a picture and bend its scale of brightness.",
-    section=section("reg-augmentation"),
+    section="05_regularization#reg-augmentation",
     reference=light,
     cases=draw_light,
     hints={

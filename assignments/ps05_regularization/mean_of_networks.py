@@ -11,7 +11,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import all_masks, arithmetic_mean, geometric_mean, mask_probabilities
 
-from .common import Rng, one_mean, section, softmax
+from .common import Rng, one_mean, softmax
 
 
 def draw_last_layers(rng: Rng) -> Iterator[Case]:
@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     id="mean_of_networks",
     title="All the networks at once",
     objective="Average all 2^H networks of dropout before a softmax, in two ways.",
-    section=section("reg-dropout-ensemble"),
+    section="05_regularization#reg-dropout-ensemble",
     reference=mean_of_networks,
     cases=draw_last_layers,
     driver=one_mean,

@@ -12,7 +12,7 @@ from cvlib.check.measure import Measure
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.grading.spec.digits import grey_values, released_and_hidden
 
-from .common import MARGIN, MOVES, Rng, framed, section, softmax, training_digits
+from .common import MARGIN, MOVES, Rng, framed, softmax, training_digits
 
 
 def moved_by(images: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ EXERCISE = Exercise(
     id="predict",
     title="The loose tray",
     objective="Train a classifier for pictures that move, from pictures that do not.",
-    section=section("reg-augmentation"),
+    section="05_regularization#reg-augmentation",
     kind="model",
     reference=nearest,
     cases=draw_digits,

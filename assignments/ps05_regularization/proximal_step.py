@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import elastic_net_proximal
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_steps(rng: Rng) -> Iterator[Case]:
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     id="proximal_step",
     title="Weights that are exactly 0",
     objective="Take a proximal step for the elastic net.",
-    section=section("reg-elastic"),
+    section="05_regularization#reg-elastic",
     reference=proximal_step,
     cases=draw_steps,
     hints={

@@ -12,7 +12,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import ridge_fit
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_regressions(rng: Rng) -> Iterator[Case]:
@@ -35,7 +35,7 @@ EXERCISE = Exercise(
     id="ridge",
     title="Ridge, and the shortest of all",
     objective="Solve least squares with an L2 price in closed form, and without a price.",
-    section=section("reg-penalties"),
+    section="05_regularization#reg-penalties",
     reference=ridge,
     cases=draw_regressions,
     hints={

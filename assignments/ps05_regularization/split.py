@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.regularization import grouped_k_fold
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_groups(rng: Rng) -> Iterator[Case]:
@@ -52,7 +52,7 @@ EXERCISE = Exercise(
     id="split",
     title="Folds that do not leak",
     objective="Split data for cross-validation with copies kept together.",
-    section=section("reg-cross-validation"),
+    section="05_regularization#reg-cross-validation",
     reference=split,
     cases=draw_groups,
     driver=properties,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 from cvlib.regularization import stopping_point
 
-from .common import Rng, section
+from .common import Rng
 
 
 def draw_losses(rng: Rng) -> Iterator[Case]:
@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     id="stop_early",
     title="When to stop",
     objective="Apply the patience rule to a sequence of validation losses.",
-    section=section("reg-early-stopping"),
+    section="05_regularization#reg-early-stopping",
     reference=stop_early,
     cases=draw_losses,
     tolerance=EXACT,

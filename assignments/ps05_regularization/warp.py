@@ -16,7 +16,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.regularization import warp_forward
 
-from .common import MOVES, Rng, places, section
+from .common import MOVES, Rng, places
 
 
 def draw_moves(rng: Rng) -> Iterator[Case]:
@@ -61,7 +61,7 @@ EXERCISE = Exercise(
     id="warp",
     title="One warp for every move",
     objective="Move a picture by any affine map, about its centre, between the pixels.",
-    section=section("reg-augmentation"),
+    section="05_regularization#reg-augmentation",
     reference=warp,
     cases=draw_moves,
     hints={

@@ -20,12 +20,12 @@ from . import (
     running_statistics,
     two_sentences,
 )
-from .common import CHAPTER, digits_file
+from .common import digits_file
 
 PROBLEM_SET = ProblemSet(
     id="ps06_normalization",
     title="Normalization",
-    chapter=CHAPTER,
+    chapter="06_normalization",
     files={"digits.npz": digits_file},
     exercises=(
         batch_norm.EXERCISE.worth(4),

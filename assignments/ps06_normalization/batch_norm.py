@@ -11,7 +11,7 @@ from cvlib.check.compare import Tolerance
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import batch_norm_forward
 
-from .common import Rng, by_axes, draw_batch, draw_eps, others, per_channel, section, wide
+from .common import Rng, by_axes, draw_batch, draw_eps, others, per_channel, wide
 
 
 def draw_forward(rng: Rng) -> Iterator[Case]:
@@ -41,7 +41,7 @@ EXERCISE = Exercise(
     id="batch_norm",
     title="Ask the whole batch",
     objective="Normalize each channel over the batch, for vectors and for images.",
-    section=section("norm-batch"),
+    section="06_normalization#norm-batch",
     reference=batch_norm,
     cases=draw_forward,
     driver=output_and_dtype,

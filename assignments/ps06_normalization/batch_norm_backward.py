@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import batch_norm_backward, batch_norm_forward
 
-from .common import Rng, draw_batch, draw_eps, others, per_channel, section, wide
+from .common import Rng, draw_batch, draw_eps, others, per_channel, wide
 
 GRADIENTS = {  # part: (which gradient, vectors?)
     "dbeta": ("dbeta", False),
@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="batch_norm_backward",
     title="Backward, in one expression",
     objective="Derive the gradients of batch norm through its statistics.",
-    section=section("norm-backward"),
+    section="06_normalization#norm-backward",
     reference=backward,
     cases=draw_backward,
     driver=one_gradient,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import batch_norm_forward
 
-from .common import Rng, apply, by_axes, draw_batch, draw_eps, others, per_channel, section, wide
+from .common import Rng, apply, by_axes, draw_batch, draw_eps, others, per_channel, wide
 
 
 def draw_test_time(rng: Rng) -> Iterator[Case]:
@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     id="batch_norm_test",
     title="No batch any more",
     objective="Apply batch norm at test time, by running statistics.",
-    section=section("norm-train-test"),
+    section="06_normalization#norm-train-test",
     reference=batch_norm_test,
     cases=draw_test_time,
     hints={

@@ -11,13 +11,6 @@ from cvlib.grading.spec.digits import archive, sorted_digits
 Rng = np.random.Generator
 
 
-CHAPTER = "06_normalization"
-
-
-def section(anchor: str) -> str:
-    return f"{CHAPTER}#{anchor}"
-
-
 def draw_batch(rng: Rng, *, vectors: bool = False, channels: int = 0) -> np.ndarray:
     """Draw a batch whose sizes all differ and whose channels have means and spreads of their "
     "own."""

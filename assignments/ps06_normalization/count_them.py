@@ -8,7 +8,7 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_key
 
-from .common import FAMILY, section
+from .common import FAMILY
 
 N, C, H, W, GROUPS, MOMENTUM = 64, 96, 14, 10, 8, 0.05
 
@@ -29,7 +29,7 @@ EXERCISE = Exercise(
     id="count_them",
     title="Count them",
     objective="Count the statistics and parameters of each normalization.",
-    section=section("norm-family"),
+    section="06_normalization#norm-family",
     kind="answer",
     reference=COUNTS,
     cases=keys(COUNTS),

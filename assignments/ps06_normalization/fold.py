@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import fold_batch_norm
 
-from .common import Rng, draw_eps, per_channel, section, slope
+from .common import Rng, draw_eps, per_channel, slope
 
 
 def draw_folds(rng: Rng) -> Iterator[Case]:
@@ -44,7 +44,7 @@ EXERCISE = Exercise(
     id="fold",
     title="Fold it away",
     objective="Fold a batch norm at test time into the convolution before it.",
-    section=section("norm-folding"),
+    section="06_normalization#norm-folding",
     reference=fold,
     cases=draw_folds,
     driver=one_of_two,

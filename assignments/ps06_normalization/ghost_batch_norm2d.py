@@ -10,7 +10,7 @@ from typing import Any
 
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
-from .common import Rng, draw_eps, per_channel, section
+from .common import Rng, draw_eps, per_channel
 
 GHOSTS = ("training", "running statistics", "evaluation", "gradients", "checkpoint")
 
@@ -89,7 +89,7 @@ EXERCISE = Exercise(
     id="GhostBatchNorm2d",
     title="Several devices, one batch",
     objective="Build a normalizing module with parameters, buffers and two modes.",
-    section=section("norm-small-batches"),
+    section="06_normalization#norm-small-batches",
     kind="class",
     reference=ghost_batch_norm,
     cases=draw_ghosts,

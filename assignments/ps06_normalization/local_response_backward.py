@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import local_response_norm_backward, local_response_norm_forward
 
-from .common import LRN, Rng, draw_constants, draw_responses, section, window_sum
+from .common import LRN, Rng, draw_constants, draw_responses, window_sum
 
 
 def draw_local_backward(rng: Rng) -> Iterator[Case]:
@@ -32,7 +32,7 @@ EXERCISE = Exercise(
     id="local_response_backward",
     title="Rivals, backward",
     objective="Send a gradient back through local response normalization.",
-    section=section("norm-lrn"),
+    section="06_normalization#norm-lrn",
     reference=local_backward,
     cases=draw_local_backward,
     hints={

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import local_response_norm_forward
 
-from .common import LRN, Rng, draw_constants, draw_responses, section, window_sum
+from .common import LRN, Rng, draw_constants, draw_responses, window_sum
 
 
 def draw_local_response(rng: Rng) -> Iterator[Case]:
@@ -37,7 +37,7 @@ EXERCISE = Exercise(
     id="local_response_norm",
     title="Rivals",
     objective="Implement AlexNet's local response normalization.",
-    section=section("norm-lrn"),
+    section="06_normalization#norm-lrn",
     reference=local_response_norm,
     cases=draw_local_response,
     driver=middle_channels,

@@ -15,7 +15,7 @@ from cvlib.normalization import (
     layer_norm_forward,
 )
 
-from .common import FAMILY, Rng, draw_batch, draw_eps, section
+from .common import FAMILY, Rng, draw_batch, draw_eps
 
 NORMS = ("batch", "layer", "instance", "group")
 
@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     id="normalize_by",
     title="One formula, four index sets",
     objective="Write batch, layer, instance and group norm as one function.",
-    section=section("norm-family"),
+    section="06_normalization#norm-family",
     reference=normalize_by,
     cases=draw_family,
     hints={

@@ -12,7 +12,7 @@ from cvlib.check.measure import Measure
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 from cvlib.grading.spec.digits import grey_values, released_and_hidden, sorted_digits
 
-from .common import Rng, section
+from .common import Rng
 
 MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among empty sheets": 1}
 
@@ -96,7 +96,7 @@ EXERCISE = Exercise(
     id="predict",
     title="One at a time",
     objective="Train a network whose answers do not depend on the batch an image comes in.",
-    section=section("norm-train-test"),
+    section="06_normalization#norm-train-test",
     kind="model",
     reference=predict,
     cases=draw_mail,

@@ -9,7 +9,7 @@ import numpy as np
 from cvlib.grading.spec import Case, Exercise, Variants
 from cvlib.normalization import batch_norm_forward
 
-from .common import Rng, draw_batch, moved, others, section, wide
+from .common import Rng, draw_batch, moved, others, wide
 
 
 def draw_running(rng: Rng) -> Iterator[Case]:
@@ -45,7 +45,7 @@ EXERCISE = Exercise(
     id="running_statistics",
     title="What is kept for later",
     objective="Update the running mean and variance as PyTorch does.",
-    section=section("norm-train-test"),
+    section="06_normalization#norm-train-test",
     reference=running_statistics,
     cases=draw_running,
     driver=after_batches,

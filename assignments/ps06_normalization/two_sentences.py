@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from cvlib.grading.spec import Exercise
 
-from .common import section
-
 EXERCISE = Exercise(
     id="two_sentences",
     title="Two sentences from a lecture",
     objective="Judge statements about normalization by small examples of one's own.",
-    section=section("norm-train-test"),
+    section="06_normalization#norm-train-test",
     kind="written",
 )

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvlib.layers.layer import Parameter, Sequential
+from cvlib.losses import log_softmax
 from cvlib.regularization import (
     Dropout,
     all_masks,
@@ -20,11 +21,6 @@ from cvlib.regularization import (
 from cvlib.regularization import reference as room
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, database=None)
-
-
-def log_softmax(z):
-    z = z - z.max(axis=-1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
 def test_gradient():

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from cvlib.losses import log_softmax
 from cvlib.regularization import elastic_net_backward, elastic_net_forward
 from cvlib.regularization import experiments as digits
 from cvlib.regularization.experiments import answers, side_by_side
 from cvlib.regularization.experiments import choice as experiments_choice
 from cvlib.regularization.experiments.search import landscape, search_study
-from cvlib.regularization.experiments.side_by_side import Networks, Recipe, Task, log_softmax, train
+from cvlib.regularization.experiments.side_by_side import Networks, Recipe, Task, train
 
 SEEDS = range(3)
 QUICK = Recipe(hidden=(16,), epochs=10)

@@ -10,7 +10,8 @@ from nbformat import NotebookNode
 
 from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan, result_key
 from cvlib.grading.judging.result import Result
-from cvlib.grading.judging.rounds import Run
+from cvlib.grading.judging.rounds import play_again, play_first
+from cvlib.grading.judging.run import Run
 from cvlib.grading.notebook.normalize import grade_id, is_solution, normalize
 from cvlib.grading.spec.loading import LoadedSet
 
@@ -34,9 +35,9 @@ def execute(raw: bytes | None, plan: Plan) -> Result:
     notebook, remarks = normalize(raw, template)
     run = Run(notebook, plan, _answered(notebook, template, plan.items))
     groups = list(dict.fromkeys(item.withhold for item in plan.items))
-    for play in (run.group, run.group_again):
+    for play in (play_first, play_again):
         for withhold in groups:
-            play(withhold)
+            play(run, withhold)
     return Result(
         key=result_key(raw, plan.digest),
         exercises=tuple(run.result(item) for item in plan.items),

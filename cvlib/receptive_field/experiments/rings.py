@@ -104,10 +104,10 @@ def side_by_side(networks: Sequence[nn.Sequential]) -> nn.Sequential:
             first = nn.Conv2d(
                 count * first.in_channels,
                 count * first.out_channels,
-                first.kernel_size,
-                first.stride,
-                first.padding,
-                groups=count,  # type: ignore[arg-type]
+                first.kernel_size,  # type: ignore[arg-type]
+                first.stride,  # type: ignore[arg-type]
+                first.padding,  # type: ignore[arg-type]
+                groups=count,
             )
             with torch.no_grad():
                 first.weight.copy_(torch.cat([layer.weight for layer in layers]))

@@ -10,12 +10,12 @@ import numpy as np
 from cvlib.arrays import Array
 from cvlib.datasets import load_digits
 from cvlib.intervals import Interval, mean_interval
+from cvlib.losses import log_softmax
 from cvlib.regularization.experiments.side_by_side import (
     Augment,
     Networks,
     Recipe,
     Task,
-    log_softmax,
     train,
 )
 from cvlib.regularization.reference.early_stopping import stopping_point

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvlib.arrays import Array
+from cvlib.losses import log_softmax
 from cvlib.regularization.reference.dropout import (
     DropoutCache,
     dropout_backward,
@@ -83,12 +84,6 @@ def flat(networks: Networks, images: Array) -> Array:
     """Images as centred vectors, (S, m, C·H·W)."""
     vectors = images.reshape(*images.shape[:-3], -1)
     return vectors - networks.mean
-
-
-def log_softmax(scores: Array) -> Array:
-    """Log-probabilities along the last axis."""
-    shifted = scores - scores.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def forward(
