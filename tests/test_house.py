@@ -28,14 +28,14 @@ MANY_MISTAKES = (
 )
 #: Files of tests from before the rule: none joins them, and whoever works on one splits it.
 BEFORE_THE_RULE = (
-    "book/test_guides", "grading/hostile/answers", "grading/hostile/escape",
-    "grading/hostile/hooks", "grading/hostile/notebooks", "grading/hostile/odd_honest",
-    "grading/hostile/resources", "grading/test_after_grading", "grading/test_export",
-    "grading/test_fork_server", "grading/test_fuzz", "grading/test_hostile", "grading/test_late",
-    "grading/test_per_student", "grading/test_pipeline", "grading/test_postgres",
-    "grading/test_receipt", "grading/test_regrade", "grading/test_report",
-    "grading/test_same_as_stock", "grading/test_sandbox", "grading/test_session",
-    "grading/test_similarity", "grading/test_strange_files", "grading/test_tamper", "test_setup",
+    "grading/hostile/answers", "grading/hostile/escape", "grading/hostile/hooks",
+    "grading/hostile/notebooks", "grading/hostile/odd_honest", "grading/hostile/resources",
+    "grading/test_after_grading", "grading/test_export", "grading/test_fork_server",
+    "grading/test_fuzz", "grading/test_hostile", "grading/test_late", "grading/test_per_student",
+    "grading/test_pipeline", "grading/test_postgres", "grading/test_receipt",
+    "grading/test_regrade", "grading/test_report", "grading/test_same_as_stock",
+    "grading/test_sandbox", "grading/test_session", "grading/test_similarity",
+    "grading/test_strange_files", "grading/test_tamper", "test_setup",
 )  # fmt: skip
 
 
