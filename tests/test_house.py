@@ -35,7 +35,7 @@ BEFORE_THE_RULE = (
     "grading/test_pipeline", "grading/test_postgres", "grading/test_receipt",
     "grading/test_regrade", "grading/test_report", "grading/test_same_as_stock",
     "grading/test_sandbox", "grading/test_session", "grading/test_similarity",
-    "grading/test_strange_files", "grading/test_tamper", "test_setup",
+    "grading/test_strange_files", "grading/test_tamper",
 )  # fmt: skip
 
 
