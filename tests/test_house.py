@@ -30,11 +30,10 @@ MANY_MISTAKES = (
 BEFORE_THE_RULE = (
     "grading/hostile/answers", "grading/hostile/escape", "grading/hostile/hooks",
     "grading/hostile/notebooks", "grading/hostile/odd_honest", "grading/hostile/resources",
-    "grading/test_export", "grading/test_fuzz", "grading/test_hostile", "grading/test_per_student",
-    "grading/test_pipeline", "grading/test_postgres", "grading/test_receipt",
-    "grading/test_regrade", "grading/test_report", "grading/test_same_as_stock",
-    "grading/test_sandbox", "grading/test_session", "grading/test_similarity",
-    "grading/test_strange_files", "grading/test_tamper",
+    "grading/test_fuzz", "grading/test_hostile", "grading/test_pipeline", "grading/test_postgres",
+    "grading/test_receipt", "grading/test_regrade", "grading/test_report",
+    "grading/test_same_as_stock", "grading/test_sandbox", "grading/test_session",
+    "grading/test_similarity", "grading/test_strange_files", "grading/test_tamper",
 )  # fmt: skip
 
 
