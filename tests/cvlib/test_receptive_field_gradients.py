@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from receptive_field_cases import graphs, layers
-from test_receptive_field_modules import bottleneck
+from receptive_field_nets import bottleneck
 from torch import nn
 
 from cvlib.receptive_field import (

@@ -1,48 +1,16 @@
 """The PyTorch loop does what a loop written out by hand does, and says what happened."""
 
-import builtins
 import random
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch_points import CPU, network, problem, run, weights
 
 from cvlib.optim.reference.schedules import cosine, step_decay
-from cvlib.training import progress
 from cvlib.training.distributed import join
 from cvlib.training.loop import Batches, evaluate, train
-from cvlib.training.precision import Precision
-
-CPU = torch.device("cpu")
-
-
-def problem(examples=50, seed=0):
-    """Two classes of points, told apart by the sign of a sum."""
-    points = np.random.default_rng(seed).standard_normal((examples, 4)).astype(np.float32)
-    return torch.from_numpy(points), torch.from_numpy((points.sum(axis=1) > 0).astype(np.int64))
-
-
-def network(seed=0, dropout=0.0, width=16):
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(4, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 2))
-
-
-def run(model, data=None, *, lr=0.1, momentum=0.9, size=8, seed=3, **options):
-    options.setdefault("epochs", 3)
-    return train(
-        model,
-        options.pop("loss", nn.functional.cross_entropy),
-        torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum),
-        Batches(problem() if data is None else data, size, seed=seed),
-        progress=False,
-        device=CPU,
-        **options,
-    )
-
-
-def weights(model):
-    return torch.cat([p.detach().flatten() for p in model.parameters()])
 
 
 def test_every_step_is_the_one_a_loop_by_hand_takes():
@@ -169,51 +137,6 @@ def test_a_loss_that_blows_up_ends_the_run():
     assert len(history) < 9
 
 
-# float16 leaves out a step or two while it looks for its factor, and so moves further away
-@pytest.mark.parametrize(("name", "apart"), [("bfloat16", 0.05), ("float16", 0.3)])
-def test_mixed_precision_computes_in_16_bits_around_float32_weights(name, apart):
-    seen = []
-
-    def loss(outputs, targets):
-        seen.append(outputs.dtype)
-        return nn.functional.cross_entropy(outputs, targets)
-
-    model, plain = network(), network()
-    run(model, problem(100), epochs=6, precision=name, loss=loss)
-    run(plain, problem(100), epochs=6)
-    assert set(seen) == {getattr(torch, name)}
-    assert {p.dtype for p in model.parameters()} == {torch.float32}
-    difference = (weights(model) - weights(plain)).norm() / weights(plain).norm()
-    assert 0 < difference < apart
-    assert evaluate(model, problem(100), precision=name) > 0.95
-
-
-def test_float16_scales_the_loss_so_that_small_gradients_survive():
-    def smallest(precision):
-        weight = nn.Parameter(torch.ones(1))
-        optimizer = torch.optim.SGD([weight], lr=1.0)
-        with precision.autocast():
-            product = weight.view(1, 1) @ torch.full((1, 1), 1e-4)
-        precision.step(product.float().sum() * 1e-5, optimizer)
-        assert weight.grad is not None
-        return weight.grad.item()
-
-    assert smallest(Precision("float16", CPU)) == pytest.approx(1e-9, rel=0.01)
-    unscaled = Precision("float16", CPU)
-    unscaled.scaler = torch.amp.GradScaler("cpu", enabled=False)
-    assert smallest(unscaled) == 0
-
-
-def test_float16_leaves_out_a_step_that_overflows():
-    precision = Precision("float16", CPU)
-    weight = nn.Parameter(torch.ones(1))
-    optimizer = torch.optim.SGD([weight], lr=1.0)
-    before = precision.state()["scale"]
-    precision.step((weight * float("inf")).sum(), optimizer)
-    assert weight.item() == 1
-    assert precision.state()["scale"] == before / 2
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -239,48 +162,3 @@ def test_a_device_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(RuntimeError, match=r"asks for cuda:2, but there are 2 GPUs"):
         join("cuda:2")
-
-
-def test_the_bar_counts_all_steps_and_shows_the_figures(capsys):
-    model = network()
-    train(
-        model,
-        nn.functional.cross_entropy,
-        torch.optim.SGD(model.parameters(), lr=0.1),
-        Batches(problem(20), 8),
-        epochs=2,
-        validation=problem(10),
-        device=CPU,
-    )
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "6/6" in shown.err
-    assert "epoch 2 of 2" in shown.err
-    assert "accuracy=" in shown.err
-
-
-def test_without_tqdm_the_bar_is_lines_of_text(monkeypatch, capsys):
-    real = builtins.__import__
-
-    def without_tqdm(name, *args, **kwargs):
-        if name.startswith("tqdm"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without_tqdm)
-    with progress.Bar(7, done=4) as bar:
-        assert bar.due()
-        assert not bar.due()  # so soon
-        bar.step()
-        bar.say("epoch 2", loss=0.25)
-        bar.step()
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == ["epoch 2: step 5 of 7, loss 0.25", "epoch 2: step 6 of 7, loss 0.25"]
-
-
-def test_a_bar_that_is_not_shown_is_silent(capsys):
-    with progress.Bar(3, shown=False) as bar:
-        bar.step()
-        bar.say("epoch 1", loss=1.0)
-        assert not bar.due()
-    assert capsys.readouterr() == ("", "")

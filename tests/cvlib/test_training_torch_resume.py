@@ -11,50 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from noisy_points import EPOCHS, EXAMPLES, SIZE, KilledError, Noisy, network
 from torch import nn
-from torch.utils.data import Dataset
 
 from cvlib.optim.reference.schedules import cosine, warmup
 from cvlib.training.checkpoint import Checkpoints, DamagedCheckpointError
 from cvlib.training.loop import Batches, train
 
-EPOCHS, EXAMPLES, SIZE = 3, 29, 6
 STEPS = EPOCHS * -(-EXAMPLES // SIZE)
 
 OPTIMIZERS = {
     "momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
     "adam": lambda p: torch.optim.AdamW(p, lr=0.01),
 }
-
-
-class Noisy(Dataset):
-    """Points with fresh noise at every visit, as augmentation would draw it."""
-
-    def __init__(self):
-        self.points = np.random.default_rng(0).standard_normal((EXAMPLES, 1, 4, 4))
-
-    def __len__(self):
-        return EXAMPLES
-
-    def __getitem__(self, index):
-        noise = random.gauss(0, 0.1) + 0.1 * np.random.randn() + 0.1 * torch.randn(()).item()
-        return torch.tensor(self.points[index] + noise, dtype=torch.float32), index % 3
-
-
-def network():
-    torch.manual_seed(7)
-    return nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1),
-        nn.BatchNorm2d(4),
-        nn.ReLU(),
-        nn.Dropout(0.3),
-        nn.Flatten(),
-        nn.Linear(64, 3),
-    )
-
-
-class KilledError(Exception):
-    """Stands for whatever ends a process in the middle of a step."""
 
 
 def run(folder=None, *, die_at=None, optimizer="momentum", every=2, epochs=EPOCHS, **options):

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import own_set
 import pytest
 from command import Done, here, program
 from tiny_set import SET_ID, TINY, Grade
@@ -20,6 +21,12 @@ from tests.once import once
 def tiny() -> LoadedSet:
     """The tiny problem set."""
     return load_problem_set(TINY, SET_ID)
+
+
+@pytest.fixture(scope="session")
+def own() -> LoadedSet:
+    """The problem set with an answer that has numbers of each student's own."""
+    return load_problem_set(own_set.OWN, own_set.SET_ID)
 
 
 @pytest.fixture(scope="session")

@@ -4,98 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
+from lms_files import CANVAS, PREAMBLE, canvas_import, gradebook, marked, moodle_import
+from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course.course import Course
-from cvlib.grading.lms.lms_file import read_table
-from cvlib.grading.lms.students import read_class_list
-
-TINY = Path(__file__).parent / "tiny"
-SET_ID = "ps90_tiny"
-Grade = Callable[..., subprocess.CompletedProcess[str]]
-
-CANVAS = '''\
-Student,ID,SIS User ID,SIS Login ID,Section,Quiz (900),Tiny (4711),Current Score,Final Score
-,,,,,,Manual Posting,,
-    Points Possible,,,,,5.00,12.00,(read only),(read only)
-"Lovelace, Ada",101,s-right,right@x.example,Group 1,3.00,,80.1,80.1
-"Hopper, Grace",102,blank,g.hopper,Group 1,4.00,7.00,81.1,81.1
-"Noether, Emmy",103,s-103,noisy,"Group 1, Group 2",2.00,EX,82.1,82.1
-"Curie, Marie",104,s-104,mc,Group 2,1.00,9.50,83.1,83.1
-"=""=Evil""",105,s-105,mutant-spread,Group 2,,N/A,84.1,84.1
-"Turing, Alan",106,partial,at,Group 2,5.00,1.00,85.1,85.1
-"Student, Test",199,,9fa4c1,Group 1,,,,
-'''
-PREAMBLE = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-
-
-def canvas_import(text: str, users: dict[str, int]) -> dict[int, dict[int | str, str]]:
-    """What Canvas's importer would take from a file: scores by user and assignment number.
-
-    Its rules: the first row names the columns, ``Student`` first and ``ID`` second, then perhaps
-    ``SIS User ID`` and ``SIS Login ID``, then ``Section``; what follows are assignments, known by
-    the number behind the title, or else by their title; rows of points and of posting are no
-    students; a student is found by number, then by the ids of the school.
-    """
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    assert "Student" in header[0]
-    assert "ID" in header[1]
-    assert tuple(header[:5]) == PREAMBLE
-    taken: dict[int, dict[int | str, str]] = {}
-    for row in rows:
-        assert len(row) == len(header)
-        if "Points Possible" in row[0]:
-            continue
-        if all(re.fullmatch(r"\s*(Muted|Manual Posting.*)?\s*", cell) for cell in row):
-            continue
-        user = int(row[1]) if row[1] else users.get(row[2], users.get(row[3], 0))
-        assert user, row
-        for name, cell in zip(header[5:], row[5:], strict=True):
-            number = re.search(r"\((\d+)\)$", name)
-            taken.setdefault(user, {})[int(number[1]) if number else name] = cell
-    return taken
-
-
-def moodle_import(text: str, by: str) -> dict[str, dict[str, str | None]]:
-    """What Moodle's importer would take: ``-`` is no grade, a blank user takes the row before's."""
-    taken: dict[str, dict[str, str | None]] = {}
-    user = ""
-    for row in csv.DictReader(io.StringIO(text, newline="")):
-        user = row.pop(by) or user
-        row.pop("ID number", None), row.pop("Email address", None)
-        for name, cell in row.items():
-            assert cell == "-" or float(cell) >= 0, "an empty new grade would be stored as 0"
-            taken.setdefault(user, {})[name] = None if cell == "-" else cell
-    return taken
 
 
 @pytest.fixture
 def course(graded: Course, tmp_path: Path) -> Course:
-    """A graded course in which a person has marked, one is late, and one handed nothing in."""
-    shutil.copytree(graded.root, tmp_path / "course", symlinks=True)
-    found = Course.open(tmp_path / "course", TINY)
-    with gradebook(found) as book:
-        book.update_or_create_student("right", lms_user_id="101", first_name="Ada")
-        book.add_student("idle", email="idle@x.example")
-        mark = book.find_grade("why", SET_ID, SET_ID, "noisy")
-        mark.manual_score, mark.extra_credit, mark.needs_manual_grade = 1.25, 0.5, False
-        for student, penalty in (("noisy", 0.75), ("partial", 99.0)):
-            submission = book.find_submission_notebook(SET_ID, SET_ID, student)
-            submission.late_submission_penalty = penalty
-        book.db.commit()
-    return found
-
-
-def gradebook(course: Course) -> Gradebook:
-    return Gradebook(f"sqlite:///{course.root}/gradebook.db", "cvlib")
+    return marked(graded, tmp_path / "course")
 
 
 def test_scores_have_marks_by_hand_and_penalties_in_them(
@@ -227,70 +148,3 @@ def test_later_weeks_are_no_obstacle(course: Course, tmp_path: Path, cvlib_grade
     assert SET_ID in (course.root / "grades-canvas.csv").read_text()
     done = cvlib_grade(course.root, *later, "export", "ps91_chain", expect=2)
     assert "ps91_chain is not in the gradebook" in done.stderr
-
-
-def entries(course: Course) -> dict[str, tuple[Any, ...]]:
-    with gradebook(course) as book:
-        return {s.id: (s.first_name, s.last_name, s.email, s.lms_user_id) for s in book.students}
-
-
-def test_a_class_list_of_canvas_or_moodle_is_read(
-    course: Course, tmp_path: Path, cvlib_grade: Grade
-) -> None:
-    canvas, moodle = tmp_path / "canvas.csv", tmp_path / "moodle.csv"
-    canvas.write_text(CANVAS, "utf-8")
-    done = cvlib_grade(course.root, "students", str(canvas), "--id", "SIS User ID")
-    assert "6 students: 4 new, 2 changed" in done.stdout
-    assert "in submitted/: " in done.stderr
-    known = entries(course)
-    assert known["blank"] == ("Grace", "Hopper", None, "102")
-    assert known["partial"] == ("Alan", "Turing", None, "106")
-    moodle.write_text(
-        "\ufeffFirst name;Last name;ID number;Email address\nGrace;Murray Hopper;blank;\n"
-        "Emmy;Noether;noisy;emmy@x.example\n",
-        "utf-8",
-    )
-    assert (
-        "2 students: 0 new, 2 changed" in cvlib_grade(course.root, "students", str(moodle)).stdout
-    )
-    known = entries(course)
-    assert known["blank"] == ("Grace", "Murray Hopper", None, "102"), "an empty cell blanks nothing"
-    assert known["noisy"] == ("Emmy", "Noether", "emmy@x.example", None)
-    assert "0 new, 0 changed" in cvlib_grade(course.root, "students", str(moodle)).stdout
-
-
-def test_nbgraders_own_class_list_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "students.csv"
-    path.write_text("id,first_name,last_name,email\nann,Ann,A,ann@x.example\n")
-    assert read_class_list(path) == {
-        "ann": {"first_name": "Ann", "last_name": "A", "email": "ann@x.example"}
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("name,mail\nAnn,a@x\n", "expected a column that holds the names of the students' folders"),
-        ("id,email\nann,a\nann,b\n", "row 3: the id 'ann' is there twice"),
-        ("id,email\n../x,a\n", "cannot be the name of a folder"),
-        ("id,email\nann,a,b\n", "row 2: expected at most 2 cells, got 3"),
-        ("", "expected a CSV file with a line of column names"),
-        ("\xe4".encode("latin-1"), "is not UTF-8"),
-        (None, "does not exist"),
-    ],
-)
-def test_a_list_that_does_not_fit_is_refused(
-    tmp_path: Path, cvlib_grade: Grade, text: str | bytes | None, words: str
-) -> None:
-    path = tmp_path / "list.csv"
-    if text is not None:
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    done = cvlib_grade(tmp_path / "c", "students", str(path), expect=2)
-    assert words in done.stderr
-
-
-def test_a_table_is_written_as_it_was_read(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    content = '\ufeffa\tb\r\n"x\ty"\t"say ""hi"""\r\n'.encode()
-    path.write_bytes(content)
-    assert read_table(path).to_bytes() == content

@@ -1,45 +1,25 @@
-"""Each student's own: hidden cases from a seed of their own, answers to numbers of their own."""
+"""A class in which each student has an answer, and when asked hidden cases, of their own."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import pickle
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from command import nbgrader
+from own_set import OWN, SET_ID, right
 
-from cvlib.check import CheckFailed, check, personal
 from cvlib.check.own_numbers import draw_numbers
-from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.gradebook.marks import read_marks
 from cvlib.grading.judging.kept_results import read_result
-from cvlib.grading.judging.plan import (
-    Limits,
-    environment_digest,
-    make_draws,
-    make_plan,
-    plan_digest,
-)
-from cvlib.grading.judging.student_plan import plan_for
-from cvlib.grading.notebook.source import public_cases
+from cvlib.grading.judging.plan import make_draws
 from cvlib.grading.receipts.receipt import kept_receipt
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from cvlib.grading.running.running import Options, run_set
-from cvlib.grading.spec.draws import Draws, student_seed
-from cvlib.grading.spec.exercise import Exercise
-from cvlib.grading.spec.loading import LoadedSet, load_problem_set
-from cvlib.grading.spec.sheets import make_sheet, section_title
+from cvlib.grading.spec.loading import LoadedSet
 
-OWN = Path(__file__).parent / "own"
-SET_ID = "ps92_own"
 NORM = "def energy(x):\n    return float(np.sqrt(x @ x))"
 #: What each student has for ``taps``: the own value, ann's, a function, formulas under two names.
 CLASS = {
@@ -52,16 +32,6 @@ CLASS = {
     "taps = mine['kernel']**2 * mine['channels'] * mine['filters']",
     "fay": "mine = personal('taps', STUDENT)\ntaps = 3",
 }
-
-
-@pytest.fixture(scope="module")
-def own() -> LoadedSet:
-    return load_problem_set(OWN, SET_ID)
-
-
-def right(own: LoadedSet, student: str) -> int:
-    exercise = own.problem_set["taps"]
-    return int(exercise.reference(**draw_numbers("taps", exercise.numbers, student)))
 
 
 @pytest.fixture(scope="module")
@@ -142,142 +112,3 @@ def test_the_options_draws_other_cases_for_each_student_and_stock_nbgrader_the_s
     off = run_set(course, SET_ID, Options(scheduler=cluster))
     assert (off.graded, off.recorded) == (0, len(CLASS)), "the results of before are still kept"
     assert {exercise: scores(course, exercise) for exercise in before} == before
-
-
-def test_off_by_default_a_digest_is_made_of_what_it_always_was(tiny: LoadedSet) -> None:
-    limits = '{"cell_seconds": 30.0, "session_seconds": 120.0}'
-    titles = [section_title(e.section, None) for e in tiny.problem_set.exercises]
-    parts = [tiny.digest, environment_digest(), "7", "False", limits, *titles]
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    assert plan_digest(tiny, seed=7) == digest
-    plan = make_plan(tiny, seed=7)
-    assert plan.digest == digest
-    assert plan.draws is not None
-    draw = plan.draws.of("ann")
-    assert (draw.digest, draw.seed) == (digest, None)
-    assert plan_for(plan, draw) is plan
-    assert b"numbers" not in public_cases(tiny)
-
-
-def test_hidden_cases_differ_between_students_and_are_drawn_again_alike(tiny: LoadedSet) -> None:
-    plan = make_plan(tiny, seed=7, per_student=True)
-    assert plan.draws is not None
-    ann, bob, again = (plan_for(plan, plan.draws.of(s)) for s in ("ann", "bob", "ann"))
-    first = [p.items[0].sheet for p in (ann, bob, again)]
-    inputs = [sheet.calls[1][0][0] for sheet in first]
-    assert not np.array_equal(inputs[0], inputs[1])
-    assert np.array_equal(inputs[0], inputs[2])
-    assert first[0].expected == first[2].expected != first[1].expected
-    assert first[0].driver_source == make_plan(tiny, seed=7).items[0].sheet.driver_source
-    values = [tuple(m.values) for m in first[0].misconceptions]
-    assert len(values) == 2
-    assert values == [tuple(m.values) for m in first[2].misconceptions]
-    assert len({plan.digest, ann.digest, bob.digest}) == 3
-    assert ann.digest == again.digest
-
-
-def test_a_students_seed_needs_the_secret() -> None:
-    assert student_seed(7, "ann") == student_seed(7, "ann")
-    seeds = {student_seed(secret, name) for secret in (7, 8) for name in ("ann", "bob", "Ann")}
-    assert len(seeds) == 6
-    assert min(seeds) > 2**64
-    draws = Draws("digest", 123456789, per_student=True)
-    assert "123456789" not in repr(draws)
-    assert b"123456789" not in pickle.dumps(draws.of("ann"))
-
-
-def test_a_worker_gets_no_secret(own: LoadedSet) -> None:
-    plan = make_plan(own, seed=123456789, limits=Limits(), per_student=True)
-    sent = pickle.dumps(replace(plan, draws=None))
-    assert b"123456789" not in sent
-    assert (123456789).to_bytes(4, "little") not in sent
-
-
-def test_numbers_are_of_the_name_however_it_is_written() -> None:
-    choices: dict[str, Any] = {"a": range(100), "b": ("x", "y")}
-    assert draw_numbers("e", choices, "Ann") == draw_numbers("e", choices, "  ann\n")
-    assert draw_numbers("e", choices, 17) == draw_numbers("e", choices, "17")
-    drawn = [draw_numbers("e", choices, f"s{k}")["a"] for k in range(3000)]
-    counts = np.bincount(drawn, minlength=100)
-    assert counts.min() > 8  # 30 expected each
-    assert counts.max() < 60
-    # what students were asked must never change
-    assert draw_numbers("e", choices, "ann") == {"a": 97, "b": "y"}
-
-
-def test_neighbours_seldom_share_an_answer(own: LoadedSet) -> None:
-    answers = [right(own, f"s{k}") for k in range(200)]
-    pairs = list(itertools.combinations(answers, 2))
-    assert sum(a == b for a, b in pairs) / len(pairs) < 0.01
-
-
-@pytest.fixture
-def desk(own: LoadedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A student's folder, with the files of the release."""
-    (tmp_path / PUBLIC_FILE).write_bytes(public_cases(own))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr("cvlib.check.asked._asked", {})
-    return tmp_path
-
-
-@pytest.mark.usefixtures("desk")
-def test_check_says_for_whom_it_looked(
-    own: LoadedSet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(CheckFailed, match="with the name under which you hand in"):
-        check("taps", 5)
-    with pytest.raises(CheckFailed, match="got '  '"):
-        personal("taps", "  ")
-    with pytest.raises(KeyError, match="asks everybody the same"):
-        personal("legs", "ann")
-    numbers = personal("taps", "ann")
-    assert numbers == draw_numbers("taps", own.problem_set["taps"].numbers, "ann")
-    assert f"the numbers of ann are kernel = {numbers['kernel']}" in capsys.readouterr().out
-    check("taps", 5)
-    assert "If you hand in under another name, the value is marked wrong" in capsys.readouterr().out
-    check("taps", lambda kernel, channels, filters: kernel)
-    with pytest.raises(CheckFailed, match="expected"):
-        check("taps", "many")
-    with pytest.raises(CheckFailed, match=r"unexpected keyword argument .filters"):
-        check("taps", lambda kernel, channels: kernel)
-    monkeypatch.setenv("JUPYTERHUB_USER", "bob")
-    with pytest.raises(CheckFailed, match="logged in as bob"):
-        check("taps", 5)
-    monkeypatch.setenv("JUPYTERHUB_USER", "ANN")
-    check("taps", 5)
-
-
-def test_the_release_holds_choices_and_nobodys_answer(own: LoadedSet) -> None:
-    exercises = json.loads(public_cases(own))["exercises"]
-    assert [n for n, _ in exercises["taps"]["numbers"]] == ["kernel", "channels", "filters"]
-    assert exercises["taps"]["expected"] == {"l": [{"i": "0"}]}
-    assert "numbers" not in exercises["legs"]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "reference", "message"),
-    [
-        ({"k": range(20)}, lambda k: k, "20 ways, expected 100"),
-        ({"k": range(200)}, lambda k: k % 2, "of all pairs of students have the same answer"),
-        ({"k": range(200)}, lambda k: [0] * (k % 3), "answers of one form"),
-    ],
-)
-def test_numbers_that_would_not_tell_students_apart_are_an_error(
-    numbers: Any, reference: Any, message: str
-) -> None:
-    def sheet() -> None:
-        exercise = Exercise(
-            "e", "E", "o", "1#a", kind="answer", reference=reference, numbers=numbers
-        )
-        make_sheet(exercise, [], np.random.default_rng(0), public=True)
-
-    with pytest.raises(ValueError, match=message):
-        sheet()
-
-
-def test_only_an_answer_has_numbers() -> None:
-    with pytest.raises(ValueError, match="an answer has numbers"):
-        Exercise(
-            "e", "E", "o", "1#a", reference=abs, cases=lambda rng: [], numbers={"k": range(200)}
-        )

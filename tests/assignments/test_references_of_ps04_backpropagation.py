@@ -1,0 +1,116 @@
+"""What the judge of problem set 4 relies on: its pairs of backwards, and its references."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+PROBLEM_SET = "ps04_backpropagation"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_backward_of_each_pair_is_right_and_the_others_are_clearly_wrong(loaded, seed):
+    exercise = loaded.problem_set["gradient_check"]
+    for case in exercise.draw(np.random.default_rng(seed)):
+        answers: list[tuple] = []
+
+        def keep(forward, backward, arrays, rng, answers=answers):
+            out, cache = forward(*arrays)
+            answers.append(backward(np.random.default_rng(0).normal(size=out.shape), cache))
+            return True
+
+        verdicts = exercise.expected(case)
+        found = dict(zip(exercise.driver(keep, *case.args), answers, strict=True))
+        for name, verdict in verdicts.items():
+            right = found[f"{name.split(',')[0]}, right"]
+            assert verdict == name.endswith(", right") == all(map(agree, found[name], right)), name
+        assert not all(verdicts.values())
+        assert any(verdicts.values())
+
+
+def agree(gradient, right):
+    if np.shape(gradient) != np.shape(right):
+        return False
+    off = np.abs(gradient - right).max() / np.abs(right).max()
+    assert off == 0 or off >= 0.0099
+    return off == 0
+
+
+def cases_of(loaded, name, seed=6):
+    exercise = loaded.problem_set[name]
+    for case in exercise.draw(np.random.default_rng(seed)):
+        yield case.args, exercise.expected(case)
+
+
+def test_gradients_agree_with_torch(loaded):
+    import torch
+    from torch.nn import functional
+
+    def gradients(out, dout, *inputs):
+        return [g.numpy() for g in torch.autograd.grad(out, inputs, torch.from_numpy(dout))]
+
+    def leaf(array):
+        return torch.from_numpy(array).requires_grad_()
+
+    for (which, dout, x, w), expected in cases_of(loaded, "linear_backward"):
+        leaves = leaf(x), leaf(w), leaf(np.zeros(len(w)))
+        found = gradients(functional.linear(*leaves), dout, *leaves)
+        assert np.allclose(found[("dx", "dw", "db").index(which)], expected)
+    bends = {
+        "sigmoid": lambda x, a: x.sigmoid(),
+        "tanh": lambda x, a: x.tanh(),
+        "relu": lambda x, a: x.relu(),
+        "leaky_relu": functional.leaky_relu,
+        "elu": functional.elu,
+    }
+    for (name, dout, x, slope), expected in cases_of(loaded, "activation_backward"):
+        z = leaf(x)
+        expected = expected[0] if isinstance(expected, tuple) else expected
+        assert np.allclose(gradients(bends[name](z, slope), dout, z)[0], expected, atol=1e-9)
+    for (which, dout, x, alpha), expected in cases_of(loaded, "prelu_backward"):
+        z, a = leaf(x), leaf(alpha)
+        found = gradients(functional.prelu(z, a), dout, z, a)
+        assert np.allclose(found[("dx", "dalpha").index(which)], expected)
+    for (which, dout, x, w, b), expected in cases_of(loaded, "maxout_backward"):
+        leaves = leaf(x), leaf(w), leaf(b)
+        pieces = torch.einsum("pmd,nd->pnm", leaves[1], leaves[0]) + leaves[2][:, None]
+        found = gradients(pieces.max(dim=0).values, dout, *leaves)
+        assert np.allclose(found[("dx", "dw", "db").index(which)], expected)
+
+
+def test_pooling_agrees_with_torch_also_at_ties(loaded):
+    import torch
+    from torch.nn import functional
+
+    for (kind, kernel, stride, batches, dout), expected in cases_of(loaded, "Pool2d"):
+        x = torch.from_numpy(batches[-1]).requires_grad_()
+        if kind == "max":
+            out = functional.max_pool2d(x, kernel, stride)
+        else:
+            divisor = 1 if kind == "sum" else None
+            out = functional.avg_pool2d(x, kernel, stride, divisor_override=divisor)
+        found = out if dout is None else torch.autograd.grad(out, x, torch.from_numpy(dout))[0]
+        assert np.allclose(found.detach().numpy(), expected)
+
+
+def test_steps_agree_with_torch(loaded):
+    import torch
+
+    def descend(optimizer, parameters, gradients, lrs):
+        for lr, step in zip(lrs, gradients, strict=True):
+            optimizer.param_groups[0]["lr"] = lr
+            for p, g in zip(parameters, step, strict=True):
+                p.grad = torch.from_numpy(np.array(g))
+            optimizer.step()
+
+    for (w, v, gradients, lrs, momentum, nesterov), expected in cases_of(loaded, "momentum_step"):
+        if not v.any():
+            p = torch.from_numpy(w.copy()).requires_grad_()
+            options = {"momentum": momentum, "nesterov": nesterov}
+            descend(torch.optim.SGD([p], 1.0, **options), [p], gradients[:, None], lrs)
+            assert np.allclose(p.detach().numpy(), expected["w"])
+    for (arrays, gradients, lrs, betas, eps), expected in cases_of(loaded, "Adam"):
+        parameters = [torch.from_numpy(a.copy()).requires_grad_() for a in arrays]
+        descend(torch.optim.Adam(parameters, 1.0, betas, eps), parameters, gradients, lrs)
+        for p, e in zip(parameters, expected, strict=True):
+            assert np.allclose(p.detach().numpy(), e)
