@@ -13,8 +13,18 @@ from command import Done, here, program
 from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course.course import Course
+from cvlib.grading.rehearsal.classroom import Classroom
+from cvlib.grading.sandbox.policy import Policy
+from cvlib.grading.sandbox.session import Session
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from tests.once import once
+
+#: Helpers whose assertions tell what they compared, as those of a test do.
+ASSERTING = (
+    "host", "postgres_server", "receipts", "regrades", "report_pages", "talk", "thirty_students",
+    "twins",
+)  # fmt: skip
+pytest.register_assert_rewrite(*ASSERTING)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +37,25 @@ def tiny() -> LoadedSet:
 def own() -> LoadedSet:
     """The problem set with an answer that has numbers of each student's own."""
     return load_problem_set(own_set.OWN, own_set.SET_ID)
+
+
+@pytest.fixture(scope="session")
+def room(tiny: LoadedSet) -> Classroom:
+    """Whoever works on the tiny problem set."""
+    return Classroom(tiny, seed=0)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course of the tiny problem set in which nothing has happened yet."""
+    return Course.open(tmp_path / "course", TINY)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """A session for everything that leaves the kernel alive."""
+    with Session(Policy(withhold=("torch",), file_bytes=4 * 2**20)) as shared:
+        yield shared
 
 
 @pytest.fixture(scope="session")

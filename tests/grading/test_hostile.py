@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pytest
-from hostile.answers import PICKLE_TRACE
-from hostile.corpus import Member, all_members
-from hostile.making import TRACE
+from hostile.answers_no_data import PICKLE_TRACE
+from hostile.corpus import LONGEST_TEXT, SETS, Member, all_members, set_of, takes_all_it_can
 from hostile.outside import BAIT
+from traces import left_behind, traces
 
-from cvlib.check.compare import Tolerance, difference
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.course.release import SAMPLE_NAME
@@ -34,31 +29,15 @@ from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.source import CHECK_PREFIX
 from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
-from cvlib.grading.sandbox.cgroup import PREFIX
 from cvlib.grading.spec.loading import load_problem_set
 from tests.without import needs_wall
 
-HERE = Path(__file__).parent
-SETS = {"ps90_tiny": HERE / "tiny", "ps91_chain": HERE / "chain"}
 #: For what never ends; everything else gets the time that students get.
 SHORT = Limits(cell_seconds=3.0, session_seconds=60.0)
 #: For a class, in which some never end and others import much.
 IN_A_CLASS = Limits(cell_seconds=10.0, session_seconds=120.0)
-#: What a student reads of one exercise, at most.
-LONGEST_TEXT = 10_000
-
 MEMBERS = all_members()
 GOOD = ("good-1", "good-2", "good-3")
-
-
-def set_of(member: Member) -> str:
-    """The problem set a member is made from."""
-    return getattr(member.make, "set_id", "ps90_tiny")
-
-
-def takes_all_it_can(member: Member) -> bool:
-    """Whether the grader should be watched afterwards."""
-    return member.make.__module__ in ("hostile.resources", "hostile.process")
 
 
 @dataclass(frozen=True)
@@ -88,12 +67,12 @@ def verdicts(
     ] or MEMBERS
     request.getfixturevalue("tmp_path_factory").getbasetemp()  # made outside what is watched
     temporary = tempfile.mkdtemp(prefix="h-", dir="/tmp")  # short enough for sockets in it
-    before = _traces(Path(temporary))
+    before = traces(Path(temporary))
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(tempfile, "tempdir", temporary)
         patch.setenv("CVLIB_BAIT", BAIT)
         yield {m.name: pool.submit(_grade, m, *rooms[set_of(m)]) for m in wanted}
-    left = _left_behind(Path(temporary), before)
+    left = left_behind(Path(temporary), before)
     shutil.rmtree(temporary)
     assert left == set()
     assert not PICKLE_TRACE.exists()
@@ -106,27 +85,6 @@ def _grade(member: Member, room: Classroom, plan: Plan) -> Verdict:
     results = [execute(raw, replace(plan, limits=limits)) for _ in range(runs)]
     after = execute(to_bytes(room.solved()), plan) if takes_all_it_can(member) else None
     return Verdict(results, after)
-
-
-def _left_behind(temporary: Path, before: set[str]) -> set[str]:
-    """What the corpus left and does not end in a moment; other tests may run at the same time."""
-    left = _traces(temporary) - before
-    deadline = time.monotonic() + 120
-    while left and time.monotonic() < deadline:
-        time.sleep(0.1)
-        left &= _traces(temporary)
-    return left
-
-
-def _traces(temporary: Path) -> set[str]:
-    """Directories, control groups of this process, and processes of the corpus."""
-    found = {str(path) for path in temporary.iterdir()}
-    found |= set(map(str, Path("/sys/fs/cgroup").glob(f"**/{PREFIX}{os.getpid()}-*")))
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):
-            if comm.read_text().strip() == TRACE:
-                found.add(str(comm.parent))
-    return found
 
 
 @pytest.mark.parametrize("member", [pytest.param(m, id=m.name) for m in MEMBERS])
@@ -187,27 +145,6 @@ def test_the_corpus_is_large_and_each_member_tries_another_technique() -> None:
     kinds = [member.kind for member in MEMBERS]
     assert kinds.count("hostile") >= 40
     assert kinds.count("honest") >= 15
-
-
-@pytest.mark.parametrize(
-    ("expected", "got"),
-    [
-        (np.float64(1.0), ["x"] * 100 + ["y" * 2**18]),
-        ((1, 2), np.zeros(2**20, np.uint8)),
-        ({"a": 1}, {"k" * 2**20: 1}),
-    ],
-    ids=["texts of one length", "an array number by number", "long keys"],
-)
-def test_comparing_takes_no_more_memory_than_the_answer(expected: Any, got: Any) -> None:
-    tracemalloc.start()
-    try:
-        found = difference(expected, got, Tolerance())
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert found is not None
-    assert len(found) < LONGEST_TEXT
-    assert peak < 2**24
 
 
 OPEN_DOORS = ("network", "files_of_the_instructor", "without_the_hollow_finder")

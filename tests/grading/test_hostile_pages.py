@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from hostile import notebooks
+from hostile.notebooks_active import active_attachments, active_markdown, active_outputs
+from hostile.notebooks_cells import forged_outputs
+from hostile.notebooks_metadata import foreign_kernelspec, metadata_for_tools
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from tiny_set import SET_ID, TINY, Grade
@@ -22,12 +24,12 @@ from cvlib.grading.rehearsal.classroom import Classroom
 from cvlib.grading.spec.loading import LoadedSet
 
 MEMBERS = (
-    notebooks.active_markdown,
-    notebooks.active_outputs,
-    notebooks.active_attachments,
-    notebooks.forged_outputs,
-    notebooks.foreign_kernelspec,
-    notebooks.metadata_for_tools,
+    active_markdown,
+    active_outputs,
+    active_attachments,
+    forged_outputs,
+    foreign_kernelspec,
+    metadata_for_tools,
 )
 STUDENTS = [make.__name__ for make in MEMBERS]
 ACTIVE_TAGS = [

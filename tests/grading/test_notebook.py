@@ -125,4 +125,4 @@ def test_a_missing_set_names_what_is_there(tmp_path):
 
 def test_an_exercise_that_is_worth_nothing_is_an_error(edited):
     with pytest.raises(ValueError, match=r"points > 0 for exercise 'spread', got 0: .*worth\(3\)"):
-        edited("__init__.py", '"90_tiny#spread", 4.0', '"90_tiny#spread"')
+        edited("__init__.py", f'"90_tiny#spread",{INDENT}4.0', '"90_tiny#spread"')

@@ -11,20 +11,18 @@ from typing import Any
 import nbformat
 import pytest
 from command import nbgrader
+from tiny_set import SET_ID, TINY
 
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.release import sample_expectations
 from cvlib.grading.gradebook.marks import read_marks
 from cvlib.grading.judging.result import Result
 from cvlib.grading.lms.export import export
-from cvlib.grading.pages.table_files import safe
 from cvlib.grading.rehearsal.classroom import Classroom
 from cvlib.grading.running.running import Options, run_set
 from cvlib.grading.spec.loading import LoadedSet
 from cvlib.grading.spec.variants import Variant
 
-TINY = Path(__file__).parent / "tiny"
-SET_ID = "ps90_tiny"
 FULL = 10.0
 
 
@@ -243,13 +241,3 @@ def test_an_exporter_works_in_nbgraders_own_command(graded: Course, tmp_path: Pa
     where = "--exporter=cvlib.grading.lms.export.CanvasExport"
     nbgrader(graded.root, "export", where, "--to", str(target))
     assert "right" in target.read_text()
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "ann", "a=b", "o'brien", "ps02 - tiny"])
-def test_other_text_is_left_alone(text: str) -> None:
-    assert safe(text) == text

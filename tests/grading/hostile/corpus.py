@@ -11,6 +11,13 @@ from typing import Literal
 
 from cvlib.grading.rehearsal.classroom import Classroom
 
+HERE = Path(__file__).parent
+SETS = {"ps90_tiny": HERE.parent / "tiny", "ps91_chain": HERE.parent / "chain"}
+#: Modules whose members take all they can.
+GREEDY = ("hostile.process", "hostile.resources_judge", "hostile.resources_machine")
+#: What a student reads of one exercise, at most.
+LONGEST_TEXT = 10_000
+
 Make = Callable[[Classroom], bytes]
 
 
@@ -31,6 +38,16 @@ class Member:
 
 
 MEMBERS: list[Member] = []
+
+
+def set_of(member: Member) -> str:
+    """The problem set a member is made from."""
+    return getattr(member.make, "set_id", "ps90_tiny")
+
+
+def takes_all_it_can(member: Member) -> bool:
+    """Whether the grader should be watched afterwards."""
+    return member.make.__module__ in GREEDY
 
 
 def member(
@@ -59,7 +76,7 @@ def honest(technique: str, why: str) -> Callable[[Make], Make]:
 
 def all_members() -> list[Member]:
     """The members of every module beside this one."""
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    for module in pkgutil.iter_modules([str(HERE)]):
         if not module.name.startswith("test_"):
             importlib.import_module(f"{__package__}.{module.name}")
     return sorted(MEMBERS, key=lambda m: (m.kind, m.name))

@@ -10,7 +10,7 @@ import nbformat
 from cvlib.grading.notebook.normalize import grade_id
 from cvlib.grading.rehearsal.classroom import Classroom, insert_after, to_bytes
 from hostile.corpus import member
-from hostile.notebooks import all_but_the_victim, full
+from hostile.editing import all_but_the_victim, full
 
 
 def edited(room: Classroom, **changes: Any) -> bytes:

@@ -21,6 +21,9 @@ import ctypes
 ctypes.CDLL(None).prctl(15, b"{TRACE}", 0, 0, 0)  # children take the name on
 """
 
+#: Defines the function ``lie`` where the lie is told elsewhere.
+ZERO = "def lie(*args, **kwargs):\n    return 0.0\n"
+
 ATTEMPT = """\
 found = False
 try:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
 from hostile.corpus import member
-from hostile.making import first, lying
-
-ZERO = "def lie(*args, **kwargs):\n    return 0.0\n"
+from hostile.making import ZERO, first, lying
 
 #: A patch that would break the kernel itself helps nobody: lie to those who might grade.
 TO_GRADERS = """

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from cvlib.grading.rehearsal.classroom import Classroom
 from hostile.corpus import member
-from hostile.making import CALL_MYSELF, append, endless, instead, lying, points, solved_after
+from hostile.making import CALL_MYSELF, ZERO, append, endless, instead, lying, points, solved_after
 
 ENDED = "0: the process ends before anything is answered"
 NOTHING = "0: nothing is answered rightly, and nobody else is harmed"
-ZERO = "def lie(*args, **kwargs):\n    return 0.0\n"
 
 
 def before(room: Classroom, exercise: str) -> float:
