@@ -8,7 +8,7 @@ import pytest
 from cvlib.check.public import PUBLIC_FILE, read_sheet
 from cvlib.grading.notebook.source import build_source_notebook, public_cases
 from cvlib.grading.spec.loading import find_problem_sets, load_problem_set
-from tests.grading.conftest import SET_ID, TINY
+from tests.grading.tiny_set import INDENT, SET_ID, TINY
 
 
 def cells_by_id(notebook):

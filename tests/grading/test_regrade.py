@@ -10,7 +10,7 @@ import pytest
 from coins import GUESSING, coins_course
 from nbgrader.api import Gradebook
 from regrades import edit_gradebook, hand_in, run, state
-from tiny_set import SET_ID, TINY
+from tiny_set import INDENT, SET_ID, TINY
 
 from cvlib.grading.course.course import Course
 from cvlib.grading.gradebook.marks import read_marks

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pytest
 from tiny_set import SET_ID, TINY
-from twins import Twins, marks, open_gradebook, rows
+from two_courses import Twins, marks, open_gradebook, rows
 
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.release import release
