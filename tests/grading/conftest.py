@@ -22,7 +22,7 @@ from tests.once import once
 #: Helpers whose assertions tell what they compared, as those of a test do.
 ASSERTING = (
     "host", "postgres_server", "receipts", "regrades", "report_pages", "talk", "thirty_students",
-    "twins",
+    "two_courses",
 )  # fmt: skip
 pytest.register_assert_rewrite(*ASSERTING)
 

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cvlib.grading.sandbox import private
 from cvlib.grading.sandbox.fork_server import ForkServer, close_servers
 from cvlib.grading.sandbox.policy import Policy
 from cvlib.grading.sandbox.servers import KEPT_IDLE, server_for
@@ -78,19 +77,6 @@ def test_a_grader_killed_at_any_moment_leaves_no_sandbox() -> None:
         time.sleep(0.1)
         left &= orphans()
     assert not left
-
-
-def test_only_what_is_ours_is_removed_as_left_over(tmp_path: Path) -> None:
-    """A course folder in /tmp was once taken for what a killed grader had left."""
-    ours, theirs = tmp_path / f"{private.PREFIX}x", tmp_path / "cvlib-course"
-    held = tmp_path / f"{private.PREFIX}y"
-    for folder in (ours, theirs, held):
-        folder.mkdir()
-        os.utime(folder, (0, 0))
-    lock = private.hold(held)
-    private.remove_stale(tmp_path)
-    os.close(lock)
-    assert sorted(tmp_path.iterdir()) == sorted([theirs, held])
 
 
 def orphans() -> set[str]:

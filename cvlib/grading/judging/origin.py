@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from cvlib.grading.sandbox.private import held_directory
 from cvlib.grading.spec.drivers import source_of
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
@@ -34,7 +34,7 @@ _unpacking = threading.Lock()
 
 
 def _unpacked(set_id: str, sources: Mapping[str, bytes]) -> LoadedSet:
-    with tempfile.TemporaryDirectory(prefix="cvlib-") as folder:
+    with held_directory() as folder:
         for name, source in sources.items():
             path = Path(folder, set_id, name)
             path.parent.mkdir(exist_ok=True)

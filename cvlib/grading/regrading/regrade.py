@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from cvlib.grading.regrading.reasons import reasons
 from cvlib.grading.running.batch import Batch, Graded, default_workers, grade_all
 from cvlib.grading.running.cluster import connect
 from cvlib.grading.running.running import Options, run_settings
+from cvlib.grading.sandbox.private import held_directory
 from cvlib.grading.sandbox.probe import probe
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
@@ -138,14 +138,14 @@ def grade_again(
     if not len(handed_in):
         return
     plan = make_plan(loaded, **settings)
-    with tempfile.TemporaryDirectory(prefix="cvlib-regrade-") as folder:
+    with held_directory() as folder:
         workers = min(options.workers or default_workers(), len(handed_in))
         for graded in grade_all(
-            [Batch(plan, handed_in)], Path(folder), workers=workers, scheduler=options.scheduler
+            [Batch(plan, handed_in)], folder, workers=workers, scheduler=options.scheduler
         ):
             result = graded.result
             if result is not None:  # the marks of a class fit into memory, its pictures may not
-                (Path(folder) / f"{result.key}.json").unlink(missing_ok=True)
+                (folder / f"{result.key}.json").unlink(missing_ok=True)
                 result = replace(result, outputs=())
             yield replace(graded, result=result)
 

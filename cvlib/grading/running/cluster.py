@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvlib.grading.course.course import CourseError
 from cvlib.grading.judging.plan import environment_digest
-from cvlib.grading.sandbox.private import hold, new_directory
+from cvlib.grading.sandbox.private import held_directory
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -88,9 +87,7 @@ def _client_of(scheduler: str) -> Iterator[Client]:
 def _own_cluster(workers: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster
 
-    folder = new_directory()
-    lock = hold(folder)  # so that it is removed by the next run when this one is killed
-    try:
+    with held_directory() as folder:
         for attempt in range(STARTS):
             try:
                 cluster = LocalCluster(
@@ -107,9 +104,6 @@ def _own_cluster(workers: int) -> Iterator[Client]:
                     raise ClusterError(f"no worker process could be started: {error}") from error
         with cluster, Client(cluster, set_as_default=False) as client:
             yield client
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
 def threads(client: Client) -> int:

@@ -1,4 +1,4 @@
-"""Private directories of running kernels, and the removal of those whose grader was killed."""
+"""Private directories of whatever grades, and the removal of those whose grader was killed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 #: Everything with this name is ours: what nobody holds is removed.
@@ -35,6 +36,18 @@ def hold(directory: Path) -> int:
     descriptor = os.open(directory, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
+
+
+@contextlib.contextmanager
+def held_directory() -> Iterator[Path]:
+    """A directory for as long as it is needed; the next run removes it when this one is killed."""
+    directory = new_directory()
+    lock = hold(directory)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
 
 
 def remove_stale(parent: Path) -> None:
