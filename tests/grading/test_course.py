@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from traitlets.utils.importstring import import_item
 
 from cvlib.grading.course.course import Course, CourseError, read_secret
 from cvlib.grading.course.intake import remove_drafts
@@ -73,6 +75,40 @@ def test_a_secret_whose_writer_was_killed_leaves_nothing_for_long(tmp_path: Path
     remove_drafts(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == [".secret"]
     assert read_secret(tmp_path) == seed
+
+
+#: The settings as version 0.3.0 wrote them: stock nbgrader reads them before we write them anew.
+WRITTEN_BY_0_3_0 = '''"""Made by cvlib-grade. Put settings of your own in /a/nbgrader_config.py."""
+
+from cvlib.grading.course import configure
+
+c = get_config()  # noqa: F821
+configure(c, root={root!r}, assignments={assignments!r})
+'''
+
+
+def test_the_settings_of_an_older_course_folder_load_as_they_are(tmp_path: Path) -> None:
+    course = Course.open(tmp_path, TINY)
+    written = WRITTEN_BY_0_3_0.format(root=str(tmp_path), assignments=str(TINY))
+    (tmp_path / "nbgrader_config.py").write_text(written)
+    config = course.config()
+    assert config.JudgeSettings.assignments == str(TINY)
+    names = {v for v in strings(config) if re.fullmatch(r"cvlib(\.\w+)+", v)}
+    assert len(names) >= 9
+    for name in names:
+        assert callable(import_item(name)), name
+
+
+def strings(value: object) -> Iterator[str]:
+    """Every text in nested settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from strings(inner)
 
 
 def test_nbgrader_loads_our_parts_from_the_configuration(tmp_path: Path) -> None:
