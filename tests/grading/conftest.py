@@ -10,6 +10,7 @@ from pathlib import Path
 import own_set
 import pytest
 from command import Done, here, program
+from dask_keys import make_keys
 from tiny_set import SET_ID, TINY, Grade
 
 from cvlib.grading.course.course import Course
@@ -72,13 +73,22 @@ def cvlib_grade() -> Grade:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[str]:
-    """The address of a Dask cluster that stays: starting workers takes a run many seconds."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Dask cluster that stays: starting workers takes a run many seconds.
+
+    Its keys are in Dask's settings, as an instructor's are.
+    """
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
-    ) as running:
+    keys = make_keys(tmp_path_factory.mktemp("keys"))
+    settings = dask.config.collect_env(keys)
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as running,
+    ):
         yield running.scheduler_address
 
 

@@ -178,6 +178,7 @@ def test_an_unreachable_cluster_is_named(graded: Course, cvlib_grade: Grade) -> 
         "blank",
         "--scheduler",
         "tcp://127.0.0.1:9",
+        "--no-tls",
         expect=2,
     )
     assert "127.0.0.1:9" in done.stderr

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dask import config
+from dask_keys import make_keys
 from kills import SET_ID, TINY, School, dask_workers, orphans_adopted
 
 from cvlib.grading.commands.grade import cli
@@ -35,11 +37,13 @@ class Dask:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.address = f"tls://127.0.0.1:{self.port}"
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start(
             "scheduler",
+            "--protocol",
+            "tls",
             "--host",
             "127.0.0.1",
             "--port",
@@ -83,8 +87,12 @@ class Dask:
 
 
 @pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Dask]:
-    with orphans_adopted() as remaining:
+def dask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dask]:
+    keys = make_keys(tmp_path)
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    settings = config.set(config.collect_env(keys))
+    with settings, orphans_adopted() as remaining:
         dask = Dask(tmp_path)
         yield dask
         dask.close()
@@ -196,6 +204,7 @@ def test_the_command_line_says_it_too(school: School, monkeypatch: pytest.Monkey
             SET_ID,
             "--scheduler",
             "tcp://127.0.0.1:9",
+            "--no-tls",
         ],
     )
     assert done.exit_code == 2

@@ -10,6 +10,8 @@ import click
 
 Option = Callable[[Any], Any]
 
+#: Where a command remembers that a scheduler without TLS is wanted.
+NO_TLS = "cvlib.no_tls"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -25,6 +27,22 @@ def together(*options: Option) -> Option:
     return decorate
 
 
+def _encrypted(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Refuse a scheduler without TLS, unless we are told otherwise."""
+    if value is not None and not context.meta.get(NO_TLS):
+        from cvlib.grading.running.cluster import ClusterError, check_encrypted
+
+        try:
+            check_encrypted(value)
+        except ClusterError as error:
+            raise click.BadParameter(str(error), context, option) from error
+    return value
+
+
+def _told(context: click.Context, option: click.Parameter, value: bool) -> None:
+    context.meta[NO_TLS] = value
+
+
 def cluster_options(purpose: str = "") -> Option:
     """Where to grade: on how many processes here, or on which cluster."""
     return together(
@@ -36,8 +54,17 @@ def cluster_options(purpose: str = "") -> Option:
         click.option(
             "--scheduler",
             metavar="ADDRESS",
-            help=f"Use this Dask cluster{purpose}: tcp://host:8786, tls://host:8786 or a "
-            "scheduler file.",
+            callback=_encrypted,
+            help=f"Use this Dask cluster{purpose}: tls://host:8786 or a scheduler file.",
+        ),
+        click.option(
+            "--no-tls",
+            is_flag=True,
+            is_eager=True,  # the scheduler is judged by it
+            expose_value=False,
+            callback=_told,
+            help="Use a scheduler without TLS (tcp://host:8786) all the same: whoever reaches its "
+            "port can run code under your account.",
         ),
     )
 

@@ -7,6 +7,7 @@ workers may come, go or be killed at any time, and share neither a disk nor a da
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import time
@@ -20,11 +21,16 @@ from cvlib.grading.sandbox.private import held_directory
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed.security import Security
 
 #: How long a scheduler may take to answer, and how long it may be without any worker.
 ANSWER_SECONDS, WORKER_SECONDS = 10.0, 60.0
 #: How often a cluster of our own is started when something kills its workers meanwhile.
 STARTS = 3
+
+#: Who may send work to a cluster of our own, by its address: whoever has the key that was made for
+#: it, and nobody else has.
+_secrets: dict[str, Security] = {}
 
 
 class ClusterError(CourseError):
@@ -43,6 +49,8 @@ def connect(workers: int, scheduler: str | None) -> Iterator[Client]:
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": 1,
         "distributed.worker.daemon": True,
+        "distributed.scheduler.http.routes": [],  # pages would tell other users who hands in what
+        "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,  # it looks at every thread each 10 ms
         "distributed.comm.timeouts.connect": f"{ANSWER_SECONDS if scheduler else 60}s",
     }
@@ -61,16 +69,43 @@ def _silence(logger: str) -> Any:
     return silence_logging_cmgr(logging.CRITICAL, logger)
 
 
+def check_encrypted(scheduler: str) -> None:
+    """Refuse a scheduler that takes work from whoever reaches its port.
+
+    Raises ClusterError that says how to go on.
+    """
+    address = _address_in(scheduler) if _is_file(scheduler) else scheduler
+    if not address.startswith("tls://"):
+        raise ClusterError(
+            f"the scheduler at {address} does not speak TLS: whoever reaches its port can run code "
+            "under your account. Expected tls://HOST:PORT (see On several machines, Who else is on "
+            "the network); where nobody else can reach it, add --no-tls"
+        )
+
+
+def _is_file(scheduler: str) -> bool:
+    return "://" not in scheduler and (os.sep in scheduler or scheduler.endswith(".json"))
+
+
+def _address_in(file: str) -> str:
+    """The address in a scheduler file."""
+    try:
+        found: str = json.loads(Path(file).read_bytes())["address"]
+    except FileNotFoundError as error:
+        raise ClusterError(f"the scheduler file {file} does not exist") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ClusterError(f"the scheduler file {file} cannot be read: {error}") from error
+    return found
+
+
 @contextlib.contextmanager
 def _client_of(scheduler: str) -> Iterator[Client]:
     from distributed import Client
 
-    is_file = "://" not in scheduler and (os.sep in scheduler or scheduler.endswith(".json"))
-    if is_file and not Path(scheduler).is_file():
-        raise ClusterError(f"the scheduler file {scheduler} does not exist")
-    where: dict[str, Any] = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
+    address = _address_in(scheduler) if _is_file(scheduler) else scheduler
+    security = _secrets.get(address)  # of another's cluster Dask's own settings tell
     try:
-        client = Client(**where, timeout=ANSWER_SECONDS, set_as_default=False)
+        client = Client(address, security=security, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ClusterError(f"no Dask scheduler answers at {scheduler}: {reason}") from error
@@ -86,7 +121,9 @@ def _client_of(scheduler: str) -> Iterator[Client]:
 @contextlib.contextmanager
 def _own_cluster(workers: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
+    security = Security.temporary()  # other users of this machine reach the port, too
     with held_directory() as folder:
         for attempt in range(STARTS):
             try:
@@ -95,6 +132,8 @@ def _own_cluster(workers: int) -> Iterator[Client]:
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    security=security,
                     local_directory=str(folder),
                     silence_logs=50,
                 )
@@ -102,8 +141,13 @@ def _own_cluster(workers: int) -> Iterator[Client]:
             except (RuntimeError, OSError) as error:
                 if attempt == STARTS - 1:
                     raise ClusterError(f"no worker process could be started: {error}") from error
-        with cluster, Client(cluster, set_as_default=False) as client:
-            yield client
+        address = cluster.scheduler_address
+        _secrets[address] = security
+        try:
+            with cluster, Client(cluster, set_as_default=False) as client:
+                yield client
+        finally:
+            del _secrets[address]
 
 
 def threads(client: Client) -> int:
