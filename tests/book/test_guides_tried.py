@@ -86,6 +86,10 @@ def test_a_cluster_by_hand(desk: Path) -> None:
         if member.name not in ("right", "blank"):
             shutil.rmtree(member)
     text = text.replace(f"--port {port}", f"--host 127.0.0.1 --port {port}")
+    (make_keys,) = [b.text for b in blocks("python") if "get_tls_config_for_role" in b.text]
+    (desk / "dask_keys.py").write_text(make_keys)
+    run_shell(desk, "HOME=$PWD python dask_keys.py")
+    text = f"export DASK_CONFIG=$PWD/.config/dask\n{text}"
     said = run_shell(desk, text + "\nkill %1 %2\nwait || true")
     assert "2 graded now, 2 recorded" in said
 

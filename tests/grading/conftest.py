@@ -81,12 +81,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import dask
     from distributed import LocalCluster
 
-    keys = make_keys(tmp_path_factory.mktemp("keys"))
-    settings = dask.config.collect_env(keys)
     with (
-        dask.config.set(settings),
+        dask.config.set(make_keys(tmp_path_factory.mktemp("keys"))),
         LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as running,
     ):
         yield running.scheduler_address

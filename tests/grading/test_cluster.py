@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from dask import config
-from dask_keys import make_keys
+from dask_keys import as_variables, make_keys
 from kills import SET_ID, TINY, School, dask_workers, orphans_adopted
 
 from cvlib.grading.commands.grade import cli
@@ -89,10 +89,9 @@ class Dask:
 @pytest.fixture
 def dask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dask]:
     keys = make_keys(tmp_path)
-    for name, value in keys.items():
+    for name, value in as_variables(keys).items():
         monkeypatch.setenv(name, value)
-    settings = config.set(config.collect_env(keys))
-    with settings, orphans_adopted() as remaining:
+    with config.set(keys), orphans_adopted() as remaining:
         dask = Dask(tmp_path)
         yield dask
         dask.close()
