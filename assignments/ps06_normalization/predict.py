@@ -14,7 +14,7 @@ from cvlib.grading.spec.digits import grey_values, released_and_hidden, sorted_d
 
 from .common import Rng
 
-MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among empty sheets": 1}
+MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among black sheets": 1}
 
 
 def draw_mail(rng: Rng) -> Iterator[Case]:
@@ -26,21 +26,21 @@ def draw_mail(rng: Rng) -> Iterator[Case]:
             chosen = chosen[np.argsort(labels[chosen], kind="stable")]
         grain = np.round(rng.normal(0, 0.5, (len(chosen), 8, 8)))  # no picture is in anyone's file
         pictures = np.clip(images[chosen] + grain, 0, 16).astype(np.uint8)
-        empty = 15 if part == "among empty sheets" else 0
-        yield Case((pictures, batch_size, empty), part=part, truth=labels[chosen])
+        black = 15 if part == "among black sheets" else 0
+        yield Case((pictures, batch_size, black), part=part, truth=labels[chosen])
 
 
-def as_mail_comes(target, images, batch_size, empty):
+def as_mail_comes(target, images, batch_size, black):
     import numpy as np
 
-    sheets = np.zeros((empty, *images.shape[1:]), images.dtype)
+    sheets = np.full((black, *images.shape[1:]), 16, images.dtype)
     answers = []
     for first in range(0, len(images), batch_size):
         part = images[first : first + batch_size]
         together = np.asarray(target(np.concatenate([part, sheets])))
-        if together.shape != (len(part) + empty,):
+        if together.shape != (len(part) + black,):
             raise ValueError(
-                f"expected {len(part) + empty} labels for as many images, "
+                f"expected {len(part) + black} labels for as many images, "
                 f"got the shape {together.shape}"
             )
         answers.append(together[: len(part)])
@@ -101,7 +101,7 @@ EXERCISE = Exercise(
     reference=predict,
     cases=draw_mail,
     driver=as_mail_comes,
-    measure=Measure("accuracy", at_least=0.88),
+    measure=Measure("accuracy", at_least=0.91),
     withhold=WITHHOLD_ROOMS,
     seconds=60.0,
     hints={
@@ -111,7 +111,7 @@ EXERCISE = Exercise(
         "batch. See *In training and at test time*.",
         "sorted by digit": "Ten images of one digit have other statistics than ten of "
         "all. Nothing in predict may ask for them.",
-        "among empty sheets": "Fifteen empty sheets change the mean and the variance of "
+        "among black sheets": "Fifteen black sheets change the mean and the variance of "
         "every batch. A digit's answer must not notice.",
     },
     variants=variants,
