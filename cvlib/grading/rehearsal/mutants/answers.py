@@ -1,18 +1,16 @@
 """The right answers of an exercise as code: what can be changed in them, and how they are made.
 
 The model solution is its cell, run after those it needs. The reference and the alternatives are
-definitions of the set's own files, with the other definitions there that they call; what the library
-computes is left alone, for no student writes that.
+definitions of the set's own files, with the other definitions there that they call. What the
+library computes is left alone: no student writes that.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
 import contextlib
 import inspect
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ from nbformat import NotebookNode
 
 from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.judging.plan import foundations
-from cvlib.grading.notebook.source import CHECK_PREFIX, build_source_notebook, public_cases
+from cvlib.grading.notebook.source import build_source_notebook, public_cases
 from cvlib.grading.rehearsal.mutants.derive import Mutant, derive
 from cvlib.grading.rehearsal.mutants.operators import IGNORED, ignored
 from cvlib.grading.spec.exercise import Exercise
@@ -75,9 +73,8 @@ def model_solution(loaded: LoadedSet, exercise: Exercise) -> Answer:
     names: dict[str, Any] = {"__name__": "__main__"}
     for earlier in before:
         # a cell that looks at an answer that we have left out may fail
-        with contextlib.suppress(Exception), open(os.devnull, "w") as nowhere:
-            with contextlib.redirect_stdout(nowhere):
-                exec(compiled(earlier.source), names)
+        with contextlib.suppress(Exception), contextlib.redirect_stdout(None):
+            exec(compiled(earlier.source), names)
     lines, inside = set(), False
     for k, line in enumerate(cell.source.splitlines(), 1):
         inside = (inside or "### BEGIN SOLUTION" in line) and "### END SOLUTION" not in line
@@ -95,7 +92,7 @@ def needed_cells(loaded: LoadedSet, exercise: Exercise) -> list[NotebookNode]:
     found = []
     for cell in build_source_notebook(loaded).cells:
         owner = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        foreign = owner and owner not in needed or owner.startswith(CHECK_PREFIX)
+        foreign = owner != "" and owner not in needed  # a check cell is foreign, too
         if cell.cell_type == "code" and not foreign:
             found.append(cell)
         if owner == exercise.id:

@@ -83,15 +83,11 @@ def _changed(tree: ast.Module, place: _Place, node: ast.AST) -> tuple[str, str, 
     try:
         after = _text(node if whole is place.node else whole)
         if isinstance(node, ast.FunctionDef):
-            first = next(a for a, b in zip(node.body, [*_body(place.node), None]) if a is not b)
-            after = ast.unparse(first)
+            known = getattr(place.node, "body", [])
+            after = next(ast.unparse(line) for line in node.body if line not in known)
         return before, after, ast.unparse(ast.fix_missing_locations(tree))
     finally:
         place.put(place.node)
-
-
-def _body(node: ast.AST) -> list[ast.stmt]:
-    return list(getattr(node, "body", []))
 
 
 def _text(node: ast.AST) -> str:

@@ -25,13 +25,10 @@ def nearby(inputs: Any, rng: Rng) -> Any:
         leaves = list(_leaves(inputs))
         change = CHANGES[rng.integers(len(CHANGES))]
         one = rng.integers(len(leaves)) if leaves and rng.random() < 0.6 else None
-        count = iter(range(len(leaves)))
-        inputs = _mapped(
-            inputs,
-            lambda x, one=one, count=count, change=change, leaves=leaves: (
-                change(x, leaves, rng) if next(count) == one or one is None else x
-            ),
+        changed = iter(
+            [change(x, leaves, rng) if one in (None, k) else x for k, x in enumerate(leaves)]
         )
+        inputs = _filled(inputs, changed)
     return inputs
 
 
@@ -45,12 +42,13 @@ def _leaves(inputs: Any) -> Iterator[Any]:
         yield inputs
 
 
-def _mapped(inputs: Any, change: Callable[[Any], Any]) -> Any:
+def _filled(inputs: Any, leaves: Iterator[Any]) -> Any:
+    """The same arguments with other leaves, taken in their order."""
     if isinstance(inputs, dict):
-        return {key: _mapped(value, change) for key, value in inputs.items()}
+        return {key: _filled(value, leaves) for key, value in inputs.items()}
     if isinstance(inputs, list | tuple):
-        return type(inputs)(_mapped(item, change) for item in inputs)
-    return change(inputs)
+        return type(inputs)(_filled(item, leaves) for item in inputs)
+    return next(leaves)
 
 
 def _shorter(inputs: Any, rng: Rng) -> Any:

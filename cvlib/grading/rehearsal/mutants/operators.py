@@ -225,9 +225,8 @@ def _with(node: Any, **fields: Any) -> Any:
 
 
 def _name(function: ast.expr) -> str:
-    return {ast.Name: "id", ast.Attribute: "attr"}.get(type(function), "") and str(
-        getattr(function, "id", getattr(function, "attr", ""))
-    )
+    """The last word of what is called."""
+    return str(getattr(function, "id", getattr(function, "attr", "")))
 
 
 def _is_module(node: ast.expr) -> bool:

@@ -42,8 +42,8 @@ SLOWER, LEAST = 10, 1.0
 class Fate:
     """What became of a mutant: under how many draws it got full marks, and where it is wrong.
 
-    ``shown`` is an input to which it gives another answer than the right one; it is empty where
-    none was found, and there the mutant is probably no mistake at all.
+    ``shown`` is an input to which it gives another answer than the right one. Where it always gets
+    full marks and none was found, it is probably no mistake at all.
     """
 
     who: str
@@ -90,8 +90,9 @@ class Trial:
         """Try each mutant of each right answer."""
         for answer in self.answers:
             for mutant in answer.mutants():
-                passed = alone(lambda: self._passed(answer, mutant.code), self.seconds) or 0
-                shown = self._shown(answer, mutant.code) if passed == len(self.draws) else ""
+                passed, shown = self._passed(answer, mutant.code)
+                if passed == len(self.draws):
+                    shown = self._shown(answer, mutant.code)
                 line = answer.above + mutant.line
                 told = (mutant.change, passed, len(self.draws), shown)
                 yield Fate(answer.who, mutant.operator, answer.file, line, *told)
@@ -110,10 +111,23 @@ class Trial:
                     return False
         return True
 
-    def _passed(self, answer: Answer, code: str) -> int:
-        """Under how many draws a mutant gets full marks."""
-        target = answer.make(code)
-        return sum(all(map(self._right(target), draw)) for draw in self.draws)
+    def _passed(self, answer: Answer, code: str) -> tuple[int, str]:
+        """Under how many draws a mutant gets full marks, and a case that it is wrong on.
+
+        One that does not come to an end has none.
+        """
+
+        def first_wrong() -> list[int]:
+            right = self._right(answer.make(code))
+            return [
+                next((k for k, asked in enumerate(draw) if not right(asked)), -1)
+                for draw in self.draws
+            ]
+
+        found = alone(first_wrong, self.seconds) or [0]
+        passed = found.count(-1)
+        wrong = [_shown(draw[k]) for draw, k in zip(self.draws, found, strict=False) if k >= 0]
+        return passed, wrong[0] if wrong and passed else ""
 
     def _shown(self, answer: Answer, code: str) -> str:
         """In words, the first other input on which a mutant is wrong; empty without one."""
@@ -182,7 +196,8 @@ def _inputs(sheet: Sheet) -> list[Input]:
 
 def _shown(asked: Input) -> str:
     """An input in a few words."""
-    short = reprlib.Repr(maxlevel=4, maxother=60, maxstring=40)
+    short = reprlib.Repr()
+    short.maxother = short.maxlong = 100
     args, kwargs = asked.call
     with np.printoptions(precision=3, threshold=6, edgeitems=1):
         parts = [short.repr(a) for a in args] + [f"{k}={short.repr(v)}" for k, v in kwargs.items()]
