@@ -51,12 +51,19 @@ class _Place:
         chain = (self.node, *reversed(self.above))
         return next((n.lineno for n in chain if hasattr(n, "lineno")), 1)
 
+    @property
+    def lines(self) -> range:
+        """The lines to which a change belongs: of a function, all."""
+        function = isinstance(self.node, ast.FunctionDef)
+        last = getattr(self.node, "end_lineno", None) if function else None
+        return range(self.line, (last or self.line) + 1)
+
 
 def derive(tree: ast.Module, wanted: Callable[[int], bool] = lambda line: True) -> Iterator[Mutant]:
     """Each mutant of the code once; ``wanted`` says on which lines."""
     seen, names = {ast.unparse(tree)}, Counter[str]()
     for place in list(_places(tree)):
-        if not wanted(place.line):
+        if not any(map(wanted, place.lines)):
             continue
         for operator, apply in OPERATORS.items():
             for node in apply(place.node):

@@ -33,7 +33,7 @@ from cvlib.grading.spec.sheets import generator, make_sheet
 #: Other inputs are made from draws that no mutant is marked on: these, so many each.
 OTHER_SEEDS, TIMES = range(10_000, 10_040), 6
 #: So many inputs are enough, and so many seconds spent on finding them.
-ENOUGH, SECONDS = 1500, 20.0
+ENOUGH, SECONDS = 1200, 10.0
 #: How much longer than the slowest right call a wrong one may take, and at least, in seconds.
 SLOWER, LEAST = 10, 1.0
 
