@@ -121,7 +121,7 @@ def test_a_mistake_that_no_case_decides_is_found_with_an_input_that_does(tmp_pat
     assert (alternative.who, alternative.file) == ("counted_down", "above.py")
     (told, _) = above.findings
     assert told.startswith(f"the model solution, notebook.md:{LINE}, strict or lax: {LAX}")
-    assert "full marks on 4 of 4 draws, and is wrong on [" in told
+    assert "; full marks on 4 of 4 draws, and wrong on [" in told
     assert 0 < above.kill_rate < 1
     assert above.counts["derived"] == above.killed + above.equal + 2
     # what the student does not write is not changed

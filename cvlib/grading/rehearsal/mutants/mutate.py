@@ -106,10 +106,10 @@ def _meant(declared: Any, fate: Fate) -> bool:
 def _told(fate: Fate) -> str:
     """A mutant that gets full marks, as a finding."""
     text = (
-        f"{fate.who}, {fate.file}:{fate.line}, {fate.operator}: {fate.change}\n"
-        f"    gets full marks on {fate.passed} of {fate.draws} draws"
+        f"{fate.who}, {fate.file}:{fate.line}, {fate.operator}: {fate.change}; "
+        f"full marks on {fate.passed} of {fate.draws} draws"
     )
-    return f"{text}, and is wrong on {fate.shown}" if fate.shown else text
+    return f"{text}, and wrong on {fate.shown}" if fate.shown else text
 
 
 def _try(course: Course, loaded: LoadedSet, exercise: Exercise, draws: int) -> dict[str, Any]:
