@@ -119,10 +119,12 @@ class Trial:
 
         def first_wrong() -> list[int]:
             right = self._right(answer.make(code))
-            return [
-                next((k for k, asked in enumerate(draw) if not right(asked)), -1)
-                for draw in self.draws
-            ]
+            wrong, last = [], 0
+            for draw in self.draws:  # what caught it last time will probably do so again
+                cases = [last, *range(len(draw))] if last < len(draw) else range(len(draw))
+                wrong.append(next((k for k in cases if not right(draw[k])), -1))
+                last = max(wrong[-1], 0)
+            return wrong
 
         found = alone(first_wrong, self.seconds) or [0]
         passed = found.count(-1)
