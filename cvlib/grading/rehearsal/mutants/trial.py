@@ -7,6 +7,7 @@ input, and prints what became of each mutant.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import reprlib
@@ -211,6 +212,7 @@ def try_exercise(loaded: LoadedSet, exercise_id: str, draws: int) -> dict[str, A
     with tempfile.TemporaryDirectory(prefix="cvlib-mutants-") as folder, contextlib.chdir(folder):
         write_files(loaded, Path(folder))
         trial = Trial(loaded, loaded.problem_set[exercise_id], draws)
+        gc.freeze()  # or each process that branches off copies what it looks through
         fates = [asdict(fate) for fate in trial.fates()]
     return {"fates": fates, "problems": trial.problems}
 
