@@ -16,7 +16,7 @@ WALLS: dict[str, list[tuple[Pair, Pair]]] = {  # part: (kernel, stride)
     "the stride divides the kernel": [((4, 6), (2, 2)), ((6, 3), (3, 3))],
     "the stride does not divide it": [((3, 5), (2, 2)), ((5, 4), (3, 3))],
     "another stride along each axis": [((3, 5), (2, 3)), ((5, 4), (3, 2))],
-    "gaps between the stamps": [((2, 3), (3, 4)), ((3, 1), (4, 2))],
+    "gaps between the stamps": [((2, 3), (3, 4)), ((3, 1), (4, 2)), ((1, 5), (2, 3))],
 }
 
 

@@ -26,9 +26,11 @@ def draw_products(rng: Rng) -> Iterator[Case]:
     bell = np.outer([1, 4, 6, 4, 1], [1, 2, 1]) / 64
     drawn = np.outer(rng.normal(size=4), rng.normal(size=3))
     wide, tall = sorted(unequal(rng, 2, 5)), sorted(unequal(rng, 2, 5), reverse=True)
+    empty_row = np.zeros((4, 4))
+    empty_row[1:] = -rng.uniform(0.5, 2.0, size=(3, 4)) - [2.0, 0.0, 0.0, 0.0]
     for part, kernels in {
         "exactly a product": [turned, bell, drawn],
-        "any kernel": [draw_kernel(rng, (3, 3)), draw_kernel(rng, (5, 5))],
+        "any kernel": [draw_kernel(rng, (3, 3)), draw_kernel(rng, (5, 5)), empty_row],
         "not square": [draw_kernel(rng, (s[0], s[1])) for s in (wide, tall)],
     }.items():
         for kernel in kernels:
@@ -165,3 +167,10 @@ def from_the_eigenvectors(kernel):
     _, vectors = np.linalg.eigh(kernel @ kernel.T)
     column = vectors[:, -1:]
     return column.tolist(), (column.T @ kernel).tolist()
+
+
+variants.equivalent(
+    "column = kernel @ row / (row @ row) -> column = kernel @ row",
+    "The row that follows is the best one for this column, whatever the column's scale.",
+    where="by_turns",
+)

@@ -58,8 +58,8 @@ def draw_geometry(
 LAYERS: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {"shape": (1, 1, 1)},
     "several images and channels": {"shape": (2, 3, 2)},
-    "padding": {"shape": (1, 2, 1), "paddings": (1, 2), "outputs": (3, 5)},
-    "stride": {"shape": (1, 2, 2), "strides": (1, 3), "paddings": (0, 1)},
+    "padding": {"shape": (1, 2, 1), "paddings": (2, 3), "kernels": (3, 5), "outputs": (4, 6)},
+    "stride": {"shape": (1, 2, 2), "strides": (2, 3), "paddings": (0, 1)},
     "bias": {"shape": (2, 2, 3), "paddings": (0, 1)},
     "float32 stays float32": {"shape": (1, 2, 2), "strides": (1, 2), "paddings": (0, 1)},
 }
@@ -79,12 +79,12 @@ def forward(x: Any, w: Any, b: Any, stride: Pair, padding: Pair) -> np.ndarray:
 MATRICES: dict[str, dict[str, Any]] = {
     "stride 1, no padding": {"kernels": (2, 3), "outputs": (2, 3)},
     "padding": {"kernels": (2, 4), "outputs": (3, 5), "paddings": (1, 2)},
-    "stride": {"kernels": (2, 3), "outputs": (2, 3), "strides": (1, 3)},
+    "stride": {"kernels": (2, 3), "outputs": (2, 3), "strides": (2, 3)},
     "stride and padding": {
         "kernels": (2, 3),
         "outputs": (2, 4),
-        "strides": (1, 2),
-        "paddings": (0, 1),
+        "strides": (2, 3),
+        "paddings": (1, 2),
     },
 }
 
@@ -111,7 +111,7 @@ TRANSPOSED: dict[str, dict[str, Any]] = {
 
 def draw_transposed(rng: Rng, part: str, **options: Any) -> tuple[Pair, ...]:
     """Draw (small map, kernel, stride, padding, output padding)."""
-    image, kernel, stride, padding = draw_geometry(rng, **TRANSPOSED[part], **options)
+    image, kernel, stride, padding = draw_geometry(rng, **{**TRANSPOSED[part], **options})
     small = conv2d_output_size(image, kernel, stride=stride, padding=padding)
     extra = (stride[0] - 1, stride[1] - 1) if part == "output padding" else (0, 0)
     return small, kernel, stride, padding, extra

@@ -29,6 +29,11 @@ def draw_conv_transpose(rng: Rng) -> Iterator[Case]:
             small, kernel, *rest = draw_transposed(rng, drawn_as, outputs=(2, 4))
             x, w = rng.normal(size=(n, c, *small)), rng.normal(size=(c, k, *kernel))
             yield Case((x, w, *rest), part=part)
+    # more output padding than the padding cuts off: the result reaches past the last stamp
+    far: dict[str, Any] = {"strides": (3, 4), "paddings": (0, 0), "outputs": (2, 4)}
+    small, kernel, *rest = draw_transposed(rng, "output padding", **far)
+    x, w = rng.normal(size=(1, 1, *small)), rng.normal(size=(1, 1, *kernel))
+    yield Case((x, w, *rest), part="output padding")
 
 
 def conv_transpose(x: Any, w: Any, stride: Pair, padding: Pair, output_padding: Pair) -> Any:

@@ -18,13 +18,14 @@ from .common import MATRICES, Pair, Rng, as_dense, draw_geometry
 
 
 def draw_channel_matrices(rng: Rng) -> Iterator[Case]:
-    for part, (k, c, options) in {
-        "several input channels": (1, 3, MATRICES["stride 1, no padding"]),
-        "several kernels": (3, 1, MATRICES["stride 1, no padding"]),
-        "several of both": (3, 2, MATRICES["stride 1, no padding"]),
-        "stride and padding": (2, 3, MATRICES["stride and padding"]),
-    }.items():
-        image, kernel, stride, padding = draw_geometry(rng, **options)
+    for part, k, c, drawn_as in (
+        ("several input channels", 1, 3, "stride 1, no padding"),
+        ("several kernels", 3, 1, "stride 1, no padding"),
+        ("several of both", 3, 2, "stride 1, no padding"),
+        ("stride and padding", 2, 3, "stride and padding"),
+        ("stride and padding", 2, 1, "padding"),  # the last window reaches past the far edges
+    ):
+        image, kernel, stride, padding = draw_geometry(rng, **MATRICES[drawn_as])
         yield Case((rng.normal(size=(k, c, *kernel)), (c, *image), stride, padding), part=part)
 
 

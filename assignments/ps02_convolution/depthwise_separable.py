@@ -19,9 +19,10 @@ BLOCKS = {  # part: (stride, what is compared)
 
 
 def draw_blocks(rng: Rng) -> Iterator[Case]:
-    for part, (stride, what) in BLOCKS.items():
+    kernels = rng.permutation([(3, 5), (5, 3), (1, 3), (3, 1)])  # each of them in each draw
+    for number, (part, (stride, what)) in enumerate(BLOCKS.items()):
         c, k = unequal(rng, 2, 4)
-        kernel = [(3, 5), (5, 3), (1, 3), (3, 1)][rng.integers(4)]
+        kernel = tuple(kernels[number % 4].tolist())
         weights = rng.normal(size=(c, 1, *kernel)), rng.normal(size=(k, c, 1, 1))
         x = rng.normal(1.0, 2.0, size=(2, c, *unequal(rng, 4, 6)))
         yield Case((what, c, k, kernel, stride, *weights, x), part=part)

@@ -11,7 +11,7 @@ import numpy as np
 
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Rng, along_each_axis, draw_geometry, output_padding
+from .common import Rng, along_each_axis, draw_geometry, output_padding, size_before, unequal
 
 
 def draw_output_paddings(rng: Rng) -> Iterator[Case]:
@@ -22,6 +22,10 @@ def draw_output_paddings(rng: Rng) -> Iterator[Case]:
         for _ in range(4):
             geometry = draw_geometry(rng, kernels=(2, 7), outputs=(4, 30), **options)
             yield Case(geometry, part=part)
+    for low, high in ((2, 5), (5, 2)):  # along one axis more is left than the other's whole stride
+        stride, kernel, output = (low, high), unequal(rng, 2, 7), unequal(rng, 4, 30)
+        large = size_before(output, kernel, stride, (0, 0), (low - 1, high - 1))
+        yield Case((large, kernel, stride, (0, 0)), part="no padding")
 
 
 variants = Variants()

@@ -12,6 +12,7 @@ from .common import (
     along_each_axis,
     draw_transposed,
     transposed_output_size,
+    unequal,
 )
 
 
@@ -19,6 +20,9 @@ def draw_transposed_sizes(rng: Rng) -> Iterator[Case]:
     for _ in range(3):
         for part in TRANSPOSED:
             yield Case(draw_transposed(rng, part, outputs=(4, 30)), part=part)
+    p, q = unequal(rng, 1, 4)
+    one_pixel = ((1, 1), (2 * p + 1, 2 * q + 1), (1, 1), (p, q), (0, 0))
+    yield Case(one_pixel, part="padding")
 
 
 variants = Variants()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cvlib.grading.regrading.regrade import Change, Difference, Preview
     from cvlib.grading.rehearsal.doctor import Examination
     from cvlib.grading.rehearsal.margins import Margin, Margins
+    from cvlib.grading.rehearsal.mutants.mutate import Mutated
     from cvlib.grading.running.running import Report, Row
 
 
@@ -110,6 +111,18 @@ def _margin(row: Margin) -> list[str]:
         f"{row.who}, {row.under}",
         *wrong,
     ]
+
+
+def show_mutated(set_id: str, tried: Sequence[Mutated]) -> str:
+    """The table of derived mistakes, and those that are not caught."""
+    rows = [["exercise", "derived", "killed", "equal", "declared", "survived", "kill rate"]]
+    for m in tried:
+        rows.append([m.exercise, *map(str, m.counts.values()), f"{m.kill_rate:.1%}"])
+    findings = [f"✗ {m.exercise}: {shown(text)}" for m in tried for text in m.findings]
+    killed, survived = sum(m.killed for m in tried), sum(len(m.survivors) for m in tried)
+    verdict = f"{len(findings)} findings" if findings else "nothing to mend"
+    summary = f"{set_id}: {killed} of {killed + survived} derived mistakes are caught; {verdict}"
+    return "\n".join([*columns(rows, left=(0,)), *findings, summary])
 
 
 def show_preview(preview: Preview) -> str:

@@ -21,11 +21,21 @@ class Variant:
         return bool(self.misconception)
 
 
+@dataclass(frozen=True)
+class Equivalent:
+    """A change to a right answer that makes it no mistake, and why; in one answer or in any."""
+
+    change: str
+    reason: str
+    where: str = ""
+
+
 class Variants:
     """Collects the mutants and alternatives of an exercise, in their order."""
 
     def __init__(self, *variants: Variant) -> None:
         self.all: list[Variant] = list(variants)
+        self.equivalents: list[Equivalent] = []
 
     def mutant(self, misconception: str) -> Callable[[Any], Any]:
         """Register the decorated function or class as a wrong answer."""
@@ -48,6 +58,12 @@ class Variants:
     def alternative_value(self, name: str, value: Any) -> None:
         """Register another right form of the value of an answer exercise."""
         self.all.append(Variant(name, value))
+
+    def equivalent(self, change: str, reason: str, *, where: str = "") -> None:
+        """Declare that a derived mutant, as the doctor names it, is right: ``before -> after``."""
+        if not reason:
+            raise ValueError(f"expected a reason why {change!r} is no mistake")
+        self.equivalents.append(Equivalent(change, reason, where))
 
     @property
     def mutants(self) -> list[Variant]:

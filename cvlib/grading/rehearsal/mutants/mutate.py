@@ -1,0 +1,134 @@
+"""Derive wrong answers from the right ones of a problem set, and find those that nobody catches."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvlib.grading.course.course import Course, CourseError
+from cvlib.grading.pages.progress import Progress, no_progress
+from cvlib.grading.rehearsal.mutants import keeping, trial
+from cvlib.grading.rehearsal.mutants.trial import Fate
+from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec.loading import LoadedSet
+
+#: What has code to change and is drawn: an answer computes nothing, and no two models that were
+#: trained are equal.
+KINDS = ("function", "class")
+DRAWS = 20
+#: Each child has one thread: the others are children, too.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass
+class Mutated:
+    """What became of the mutants of one exercise.
+
+    A mutant is killed when it loses marks under every draw. One that gets full marks and gives the
+    same answers beside the cases is *equal*, one that its author calls equivalent *declared*; the
+    others have survived.
+    """
+
+    exercise: str
+    derived: int = 0
+    killed: int = 0
+    equal: int = 0
+    declared: int = 0
+    survivors: list[Fate] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def kill_rate(self) -> float:
+        """The share of mistakes that lose marks under every draw."""
+        mistakes = self.killed + len(self.survivors)
+        return self.killed / mistakes if mistakes else 1.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers that are kept in the record."""
+        names = ("derived", "killed", "equal", "declared")
+        return {n: getattr(self, n) for n in names} | {"survived": len(self.survivors)}
+
+
+def mutate(
+    course: Course,
+    loaded: LoadedSet,
+    *,
+    draws: int = DRAWS,
+    jobs: int,
+    progress: Progress = no_progress,
+) -> list[Mutated]:
+    """Try the mutants of all exercises of a set that have code; what is unchanged is not tried.
+
+    Raises CourseError where an exercise cannot be tried at all.
+    """
+    exercises = [e for e in loaded.problem_set.exercises if e.kind in KINDS]
+    work = [(course, loaded, e, draws) for e in exercises]
+    with ThreadPoolExecutor(jobs) as pool:
+        done = pool.map(lambda unit: _try(*unit), work)
+        tried = [*progress(done, len(work), f"mutants of {loaded.problem_set.id}")]
+    return [judge(e, known) for e, known in zip(exercises, tried, strict=True)]
+
+
+def judge(exercise: Exercise, tried: dict[str, Any]) -> Mutated:
+    """Count what was tried, and say what an author has to look at."""
+    found = Mutated(exercise.id, findings=list(tried["problems"]))
+    fates = [Fate(**fate) for fate in tried["fates"]]
+    found.derived = len(fates)
+    for fate in fates:
+        if not fate.passed:
+            found.killed += 1
+        elif fate.passed == fate.draws and not fate.shown:
+            found.equal += 1
+        elif any(_meant(e, fate) for e in exercise.variants.equivalents):
+            found.declared += 1
+        else:
+            found.survivors.append(fate)
+    found.findings += map(_told, found.survivors)
+    alive = [fate for fate in fates if fate.passed]
+    found.findings += [
+        f"declared equivalent, and no mutant that gets full marks: {e.change}"
+        for e in exercise.variants.equivalents
+        if not any(_meant(e, fate) for fate in alive)
+    ]
+    return found
+
+
+def _meant(declared: Any, fate: Fate) -> bool:
+    return declared.change == fate.change and declared.where in ("", fate.who)
+
+
+def _told(fate: Fate) -> str:
+    """A mutant that gets full marks, as a finding."""
+    text = (
+        f"{fate.who}, {fate.file}:{fate.line}, {fate.operator}: {fate.change}; "
+        f"full marks on {fate.passed} of {fate.draws} draws"
+    )
+    return f"{text}, and wrong on {fate.shown}" if fate.shown else text
+
+
+def _try(course: Course, loaded: LoadedSet, exercise: Exercise, draws: int) -> dict[str, Any]:
+    """What is kept of an exercise, or what a child process finds."""
+    file = keeping.kept(course, loaded, exercise, draws)
+    if known := keeping.read(file):
+        return known
+    set_id = loaded.problem_set.id
+    done = subprocess.run(
+        [sys.executable, "-m", trial.__name__],
+        input=json.dumps([str(course.assignments.resolve()), set_id, exercise.id, draws]),
+        env={**os.environ, **ONE_THREAD},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise CourseError(f"the mutants of {exercise.id} could not be tried: {reason}")
+    tried: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    keeping.keep(file, tried)
+    return tried
