@@ -35,7 +35,7 @@ def draw_readable(rng: Rng) -> Iterator[Case]:
         images = {
             "clean": with_noise(rng, images, 0.3),  # no picture is in anybody's file
             "noisy": with_noise(rng, images, 3.0),
-            "dim": with_noise(rng, images / 3, 0.2),
+            "dim": with_noise(rng, images / 5, 0.2),
         }[part]
         yield Case((images,), part=part, truth=labels)
 
@@ -61,7 +61,7 @@ def predict_digits(images: np.ndarray) -> np.ndarray:
 
 DIGITS = {
     "clean": Measure("accuracy", at_least=0.90),
-    "noisy": Measure("accuracy", at_least=0.85),
+    "noisy": Measure("accuracy", at_least=0.83),
     "dim": Measure("accuracy", at_least=0.85),
 }
 
@@ -122,9 +122,9 @@ def standardized(images: Array) -> Array:
     return (x / x.std(axis=(1, 2), keepdims=True))[:, None]
 
 
-def pixelwise(images: Array) -> Array:
-    seen = sorted_digits()[0].astype(np.float32)
-    return ((images - seen.mean(axis=0)) / (seen.std(axis=0) + 0.1))[:, None]
+def of_length_one(images: Array) -> Array:
+    x = images.astype(np.float32)
+    return (x / np.sqrt((x**2).sum(axis=(1, 2), keepdims=True)) - 0.1)[:, None]
 
 
 @functools.cache
@@ -153,7 +153,7 @@ digits_mutant(
     "These predictions look like those of a good network that is handed raw pixels. Whatever "
     "was done to the images before training, predict_digits has to do as well. See *LeNet-5 in "
     "pure NumPy*.",
-    lambda: learn(dense(64), pixelwise),
+    lambda: learn(dense(64), of_length_one),
     lambda images: images[:, None].astype(np.float32),
 )
 
