@@ -24,6 +24,7 @@ def draw_channel_matrices(rng: Rng) -> Iterator[Case]:
         ("several of both", 3, 2, "stride 1, no padding"),
         ("stride and padding", 2, 3, "stride and padding"),
         ("stride and padding", 2, 1, "padding"),  # the last window reaches past the far edges
+        ("stride and padding", 1, 2, "stride"),  # no window reaches the last pixel
     ):
         image, kernel, stride, padding = draw_geometry(rng, **MATRICES[drawn_as])
         yield Case((rng.normal(size=(k, c, *kernel)), (c, *image), stride, padding), part=part)
