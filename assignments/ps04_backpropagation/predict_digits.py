@@ -122,9 +122,8 @@ def standardized(images: Array) -> Array:
     return (x / x.std(axis=(1, 2), keepdims=True))[:, None]
 
 
-def of_length_one(images: Array) -> Array:
-    x = images.astype(np.float32)
-    return (x / np.sqrt((x**2).sum(axis=(1, 2), keepdims=True)) - 0.1)[:, None]
+def as_a_negative(images: Array) -> Array:
+    return (1 - images[:, None] / 16).astype(np.float32)
 
 
 @functools.cache
@@ -153,7 +152,7 @@ digits_mutant(
     "These predictions look like those of a good network that is handed raw pixels. Whatever "
     "was done to the images before training, predict_digits has to do as well. See *LeNet-5 in "
     "pure NumPy*.",
-    lambda: learn(dense(64), of_length_one),
+    lambda: learn(dense(64), as_a_negative),
     lambda images: images[:, None].astype(np.float32),
 )
 

@@ -225,7 +225,7 @@ variants.alternative(
 variants.alternative(
     trained_later(
         "by_momentum",
-        lambda: learn(convolutional(), ink, epochs=14, lr=0.03, sgd=True, vary=scattered),
+        lambda: learn(convolutional("elu"), ink, epochs=14, lr=0.03, sgd=True, vary=scattered),
         ink,
     )
 )
