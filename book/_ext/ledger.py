@@ -72,8 +72,8 @@ class Ledger(SphinxDirective):
         self.env.note_dependency(str(path))
         known = json.loads(path.read_text("utf-8")).get(set_id, {})
         parts = [
-            f"“{self.titles[exercise]}” {counts['killed']} of {counts['killed'] + counts['survived']}"
-            for exercise, counts in known.items()
+            f"“{self.titles[exercise]}” {n['killed']} of {n['killed'] + n['survived']}"
+            for exercise, n in known.items()
             if exercise in self.titles
         ]
         start = "Mistakes derived from right answers, by small changes, that lose marks: "
