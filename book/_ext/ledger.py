@@ -3,12 +3,13 @@
 ``{ledger} ledger.toml`` reads rows that claim a section, names of the library and exercises. Each
 claim is looked up: the label must exist, the name must import, the problem set must have the
 exercise. A claim that is not true is a warning, so the build fails; a row may claim nothing, and
-then the table says so.
+then the table says so. Below it stands what ``doctor --mutate`` has recorded of the exercises.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 COLUMNS = ("What", "Explained", "Implemented", "Exercised")
 NOTHING = "not yet"
+#: What ``cvlib-grade doctor --mutate --record`` wrote.
+RECORD = Path("book", "mutants.json")
 
 
 class Ledger(SphinxDirective):
@@ -47,7 +50,9 @@ class Ledger(SphinxDirective):
         laid_out = table(COLUMNS, [self._cells(row, rooms) for row in rows], empty=NOTHING)
         laid_out["classes"].append("ledger")
         self.set_source_info(laid_out)
-        return [nodes.paragraph("", _summary(rows)), laid_out]
+        caught = self._caught(ledger["problem_set"])
+        below = [nodes.paragraph("", caught)] if caught else []
+        return [nodes.paragraph("", _summary(rows)), laid_out, *below]
 
     def _exercise_titles(self, set_id: str) -> dict[str, str]:
         assignments = Path(self.env.srcdir) / "assignments"
@@ -58,6 +63,21 @@ class Ledger(SphinxDirective):
             logger.warning("%s", error, location=self.get_location(), type="ledger")
             return {}
         return {e.id: e.title for e in loaded.problem_set.exercises}
+
+    def _caught(self, set_id: str) -> str:
+        """How many of the mistakes derived from right answers lose marks, exercise by exercise."""
+        path = Path(self.env.srcdir) / RECORD
+        if not path.is_file():
+            return ""
+        self.env.note_dependency(str(path))
+        known = json.loads(path.read_text("utf-8")).get(set_id, {})
+        parts = [
+            f"“{self.titles[exercise]}” {n['killed']} of {n['killed'] + n['survived']}"
+            for exercise, n in known.items()
+            if exercise in self.titles
+        ]
+        start = "Mistakes derived from right answers, by small changes, that lose marks: "
+        return f"{start}{'; '.join(parts)}." if parts else ""
 
     def _cells(self, row: dict[str, Any], rooms: Sequence[ModuleType]) -> list[list[nodes.Node]]:
         code: list[nodes.Node] = []

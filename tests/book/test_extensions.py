@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import house_docstrings
@@ -127,6 +128,16 @@ def test_a_claim_not_made_is_shown_as_open(project):
     html = project.build("# T\n\n```{ledger} ledger.toml\n```\n", "ledger")
     assert html.count("not yet") == 3
     assert "Of 1 items, 0 are explained, 0 implemented and 0 exercised" in html
+
+
+def test_the_ledger_tells_how_many_derived_mistakes_are_caught(project):
+    (project.folder / "assignments").symlink_to(ROOT / "assignments")
+    (project.folder / "ledger.toml").write_text(ledger(""))
+    counts = {"output_size": {"killed": 7, "survived": 1}, "gone": {"killed": 2, "survived": 0}}
+    (project.folder / "book").mkdir()
+    (project.folder / "book" / "mutants.json").write_text(json.dumps({"ps02_convolution": counts}))
+    html = project.build("# T\n\n```{ledger} ledger.toml\n```\n", "ledger")
+    assert "that lose marks: “How big is what comes out?” 7 of 8." in html
 
 
 def test_tidying_a_page_twice_changes_nothing_more():
