@@ -74,7 +74,7 @@ def check_encrypted(scheduler: str) -> None:
 
     Raises ClusterError that says how to go on.
     """
-    address = _address_in(scheduler) if _is_file(scheduler) else scheduler
+    address = _address_of(scheduler)
     if not address.startswith("tls://"):
         raise ClusterError(
             f"the scheduler at {address} does not speak TLS: whoever reaches its port can run code "
@@ -83,18 +83,16 @@ def check_encrypted(scheduler: str) -> None:
         )
 
 
-def _is_file(scheduler: str) -> bool:
-    return "://" not in scheduler and (os.sep in scheduler or scheduler.endswith(".json"))
-
-
-def _address_in(file: str) -> str:
-    """The address in a scheduler file."""
+def _address_of(scheduler: str) -> str:
+    """The address itself, or the one in a scheduler file."""
+    if "://" in scheduler or not (os.sep in scheduler or scheduler.endswith(".json")):
+        return scheduler
     try:
-        found: str = json.loads(Path(file).read_bytes())["address"]
+        found: str = json.loads(Path(scheduler).read_bytes())["address"]
     except FileNotFoundError as error:
-        raise ClusterError(f"the scheduler file {file} does not exist") from error
+        raise ClusterError(f"the scheduler file {scheduler} does not exist") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ClusterError(f"the scheduler file {file} cannot be read: {error}") from error
+        raise ClusterError(f"the scheduler file {scheduler} cannot be read: {error}") from error
     return found
 
 
@@ -102,7 +100,7 @@ def _address_in(file: str) -> str:
 def _client_of(scheduler: str) -> Iterator[Client]:
     from distributed import Client
 
-    address = _address_in(scheduler) if _is_file(scheduler) else scheduler
+    address = _address_of(scheduler)
     security = _secrets.get(address)  # of another's cluster Dask's own settings tell
     try:
         client = Client(address, security=security, timeout=ANSWER_SECONDS, set_as_default=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +20,6 @@ from cvlib.grading.spec.loading import LoadedSet
 #: trained are equal.
 KINDS = ("function", "class")
 DRAWS = 20
-#: Each child has one thread: the others are children, too.
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -121,7 +118,6 @@ def _try(course: Course, loaded: LoadedSet, exercise: Exercise, draws: int) -> d
     done = subprocess.run(
         [sys.executable, "-m", trial.__name__],
         input=json.dumps([str(course.assignments.resolve()), set_id, exercise.id, draws]),
-        env={**os.environ, **ONE_THREAD},
         capture_output=True,
         text=True,
         check=False,
