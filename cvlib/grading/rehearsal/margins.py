@@ -22,7 +22,7 @@ from cvlib.grading.course.course import Course, CourseError
 from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.judging.plan import plan_digest
 from cvlib.grading.pages.progress import Progress, no_progress
-from cvlib.grading.rehearsal import streams, trial
+from cvlib.grading.rehearsal import beside, streams, trial
 from cvlib.grading.rehearsal.trial import NEAR
 from cvlib.grading.spec.loading import LoadedSet
 
@@ -208,7 +208,7 @@ def _try(course: Course, set_id: str, arithmetic: str, seeds: Sequence[int]) -> 
 def _file(course: Course, loaded: LoadedSet, arithmetic: str) -> Path:
     """Where the tries under an arithmetic are kept, and those of an older state forgotten."""
     digest = hashlib.sha256(plan_digest(loaded, seed=0).encode())
-    for module in (streams, trial):
+    for module in (beside, streams, trial):
         digest.update(Path(str(module.__file__)).read_bytes())
     folder = course.root / "margins"
     name = f"{loaded.problem_set.id}-{arithmetic}"

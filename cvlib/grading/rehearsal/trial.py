@@ -11,16 +11,14 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from cvlib.check.marking import Sheet, local_call
-from cvlib.check.public import PUBLIC_FILE
 from cvlib.check.strain import Reached, reached
-from cvlib.grading.notebook.source import CHECK_PREFIX, MARKS, build_source_notebook, public_cases
+from cvlib.grading.notebook.source import CHECK_PREFIX, MARKS, build_source_notebook
+from cvlib.grading.rehearsal.beside import files_beside, folder_with
 from cvlib.grading.rehearsal.streams import other_streams
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from cvlib.grading.spec.sheets import generator, make_sheet
@@ -48,9 +46,7 @@ def try_answers(loaded: LoadedSet, seed: int) -> Iterator[Found]:
     The set must have been loaded afresh, or it remembers what it has trained. Answers to questions
     are left out: nothing about them is drawn.
     """
-    files = {name: content() for name, content in loaded.problem_set.files.items()}
-    if loaded.problem_set.personal:
-        files[PUBLIC_FILE] = public_cases(loaded)
+    files = files_beside(loaded)
     judged = [e for e in loaded.problem_set.exercises if e.graded_by_judge]
     for exercise in judged:
         exercise.draw(generator(0, exercise.id))  # what is kept of the data is what it always is
@@ -84,9 +80,7 @@ def _run_notebook(loaded: LoadedSet, files: Mapping[str, bytes]) -> dict[str, An
     """What the notebook with the model solutions defines, run in a folder with its files."""
     cells = build_source_notebook(loaded).cells
     names: dict[str, Any] = {"__name__": "__main__"}
-    with tempfile.TemporaryDirectory(prefix="cvlib-trial-") as folder, contextlib.chdir(folder):
-        for name, content in files.items():
-            Path(name).write_bytes(content)
+    with folder_with(files):
         for cell in cells:
             check = cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith(CHECK_PREFIX)
             if cell.cell_type == "code" and not check:

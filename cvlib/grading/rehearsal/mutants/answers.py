@@ -20,9 +20,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.judging.plan import foundations
-from cvlib.grading.notebook.source import build_source_notebook, public_cases
+from cvlib.grading.notebook.source import build_source_notebook
 from cvlib.grading.rehearsal.mutants.derive import Mutant, derive
 from cvlib.grading.rehearsal.mutants.operators import IGNORED, ignored
 from cvlib.grading.spec.exercise import Exercise
@@ -98,14 +97,6 @@ def needed_cells(loaded: LoadedSet, exercise: Exercise) -> list[NotebookNode]:
         if owner == exercise.id:
             break
     return found
-
-
-def write_files(loaded: LoadedSet, folder: Path) -> None:
-    """Put there what the notebook reads."""
-    for name, content in loaded.problem_set.files.items():
-        (folder / name).write_bytes(content())
-    if loaded.problem_set.personal:
-        (folder / PUBLIC_FILE).write_bytes(public_cases(loaded))
 
 
 def compiled(code: str) -> CodeType:

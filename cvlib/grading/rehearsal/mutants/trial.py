@@ -6,26 +6,24 @@ input, and prints what became of each mutant.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
 import reprlib
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cvlib.check.compare import Tolerance, difference
 from cvlib.check.marking import Reply, Sheet, local_call
+from cvlib.grading.rehearsal.beside import files_beside, folder_with
 from cvlib.grading.rehearsal.mutants.alone import alone, more_time
-from cvlib.grading.rehearsal.mutants.answers import Answer, right_answers, write_files
+from cvlib.grading.rehearsal.mutants.answers import Answer, right_answers
 from cvlib.grading.rehearsal.mutants.nearby import nearby
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
@@ -209,8 +207,7 @@ def _shown(asked: Input) -> str:
 
 def try_exercise(loaded: LoadedSet, exercise_id: str, draws: int) -> dict[str, Any]:
     """All mutants of an exercise and what became of them, as plain data."""
-    with tempfile.TemporaryDirectory(prefix="cvlib-mutants-") as folder, contextlib.chdir(folder):
-        write_files(loaded, Path(folder))
+    with folder_with(files_beside(loaded)):
         trial = Trial(loaded, loaded.problem_set[exercise_id], draws)
         gc.freeze()  # or each process that branches off copies what it looks through
         fates = [asdict(fate) for fate in trial.fates()]
