@@ -10,7 +10,7 @@ from typing import Any
 
 from cvlib.check.asked import for_whom, other_login, personal
 from cvlib.check.failed import CheckFailed
-from cvlib.check.marking import Outcome, local_call, mark
+from cvlib.check.marking import Outcome, ask, local_call, mark
 from cvlib.check.own_numbers import Choices, draw_numbers, in_words
 from cvlib.check.public import read_sheet
 
@@ -27,9 +27,7 @@ def check(exercise: str, target: Any) -> None:
     if sheet.numbers:
         numbers, note = _own_numbers(exercise, sheet.numbers)
         calls = tuple((args, numbers) for args, _ in calls)
-    outcome: Outcome = mark(
-        sheet, local_call(target)(sheet.name, sheet.driver_source, calls, sheet.seconds)
-    )
+    outcome: Outcome = mark(sheet, ask(sheet, local_call(target), calls=calls))
     text = f"{exercise}: {outcome.state}\n{outcome.text}"
     if outcome.state in ("correct", "not checkable"):
         print(text + note)

@@ -65,6 +65,8 @@ def _to_json(sheet: Sheet) -> dict[str, Any]:
         }
         | ({"numbers": own} if own else {})
         | ({"tolerances": others} if others else {})
+        | ({"look": sheet.look_source} if sheet.look_source else {})
+        | ({"one_at_a_time": True} if sheet.one_at_a_time else {})
     )
 
 
@@ -89,4 +91,6 @@ def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
         measures={part: Measure(*measure) for part, measure in obj["measures"].items()},
         tolerances={part: Tolerance(*t) for part, t in obj.get("tolerances", {}).items()},
         numbers={name: tuple(decode(values)) for name, values in obj.get("numbers", [])},
+        look_source=obj.get("look", ""),
+        one_at_a_time=obj.get("one_at_a_time", False),
     )

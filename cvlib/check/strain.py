@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.compare import Tolerance, difference
-from cvlib.check.marking import Reply, Sheet
+from cvlib.check.looking import looked
 from cvlib.check.measure import Measure
+from cvlib.check.sheet import Reply, Sheet
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Reached:
 
 def reached(sheet: Sheet, k: int, reply: Reply) -> Reached:
     """What the reply to call ``k`` of a sheet reached."""
+    reply = looked(sheet, k, reply)
     measure = sheet.measures.get(sheet.parts[k])
     if measure is None:
         used = math.inf

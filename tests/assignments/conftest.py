@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome, Reply, Sheet, local_call, mark
+from cvlib.check.marking import Outcome, Reply, Sheet, ask, local_call, mark
 from cvlib.grading.notebook.normalize import release_template
 from cvlib.grading.notebook.source import (
     CHECK_PREFIX,
@@ -62,8 +62,7 @@ class Graded:
 
     def mark(self, target: Any, seed: int, *, missing: bool = False) -> Outcome:
         sheet = self.sheet(seed)
-        call = local_call(target, missing=missing)
-        return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
+        return mark(sheet, ask(sheet, local_call(target, missing=missing)))
 
     def mark_replies(self, answer: Callable[[Sheet, int], Reply], seed: int) -> Outcome:
         """Mark replies that were made up, one for each call, whatever the student's object is."""

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from cvlib.check.marking import Outcome, mark
+from cvlib.check.marking import Outcome, ask, mark
 from cvlib.grading.judging.plan import Item
 from cvlib.grading.judging.preload import one_form
 from cvlib.grading.judging.run import Run
@@ -92,7 +92,7 @@ class Round:
                 "there a cell that runs very long?",
             )
         timeout = min(sheet.seconds, left)
-        replies = session.call(sheet.name, sheet.driver_source, list(sheet.calls), timeout=timeout)
+        replies = ask(sheet, session.call, seconds=timeout)
         if any(reply.status == "dead" for reply in replies):
             run.end = (
                 k + 1,

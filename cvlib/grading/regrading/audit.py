@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cvlib.check.marking import Outcome, local_call, mark
+from cvlib.check.marking import Outcome, ask, local_call, mark
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.handed_in import Pending, look_at_all
 from cvlib.grading.course.intake import find_students
@@ -134,7 +134,7 @@ def audit_answers(loaded: LoadedSet, own: int, seeds: Sequence[int]) -> Audit:
         answers += [(f"the mutant {m.name}", m.target) for m in mutants]
         for name, target in answers:
             call = local_call(target)
-            outcomes = [mark(s, call(s.name, s.driver_source, s.calls, s.seconds)) for s in sheets]
+            outcomes = [mark(s, ask(s, call)) for s in sheets]
             wavering = _compare(name, exercise.id, outcomes)
             findings += [wavering] if wavering else []
             remarks += _naming(name, exercise.id, outcomes)

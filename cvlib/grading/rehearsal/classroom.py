@@ -11,7 +11,7 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome, Sheet, local_call, mark
+from cvlib.check.marking import Outcome, Sheet, ask, local_call, mark
 from cvlib.grading.notebook.normalize import grade_id, is_solution, release_template
 from cvlib.grading.notebook.source import CHECK_PREFIX, model_solutions
 from cvlib.grading.spec.drivers import source_of
@@ -94,8 +94,7 @@ class Classroom:
             mutants = exercise.variants.mutants
             self._sheets[exercise.id] = make_sheet(exercise, mutants, rng, lazy=True)
         sheet = self._sheets[exercise.id]
-        call = local_call(target)
-        return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
+        return mark(sheet, ask(sheet, local_call(target)))
 
     def pasted(self, exercise: Exercise, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.codec import decode, encode
-from cvlib.check.marking import Outcome, local_call, mark
+from cvlib.check.marking import Outcome, ask, local_call, mark
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import LoadedSet
 from cvlib.grading.spec.sheets import generator, make_sheet
@@ -58,7 +58,7 @@ def examine(exercise: Exercise, *, seeds: int = 3) -> Examination:
 
     def outcomes(target: Any, *, missing: bool = False) -> list[Outcome]:
         call = local_call(target, missing=missing)
-        return [mark(s, call(s.name, s.driver_source, s.calls, s.seconds)) for s in sheets]
+        return [mark(s, ask(s, call)) for s in sheets]
 
     right = [("the reference", exercise.reference)] + [(a.name, a.target) for a in alternatives]
     for name, target in right:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cvlib.check.marking import Sheet, local_call
+from cvlib.check.marking import Sheet, ask, local_call
 from cvlib.check.strain import Reached, reached
 from cvlib.grading.notebook.source import CHECK_PREFIX, MARKS, build_source_notebook
 from cvlib.grading.rehearsal.beside import files_beside, folder_with
@@ -69,8 +69,7 @@ def try_answers(loaded: LoadedSet, seed: int) -> Iterator[Found]:
 
 
 def _try(sheet: Sheet, who: str, target: Any, right: bool) -> Iterator[Found]:
-    call = local_call(target, missing=target is None)
-    replies = call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
+    replies = ask(sheet, local_call(target, missing=target is None))
     for part in dict.fromkeys(sheet.parts):
         calls = [reached(sheet, k, r) for k, r in enumerate(replies) if sheet.parts[k] == part]
         yield Found(sheet.id, part, who, right, max(calls, key=lambda c: c.strain))

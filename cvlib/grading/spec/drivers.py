@@ -32,6 +32,14 @@ def read_key(target: Any, key: Any) -> Any:
     return target.get(key)
 
 
+def text_of(function: Callable[..., Any], exercise: str, role: str) -> str:
+    """A driver or a look as text that runs on its own; ValueError if it is no function."""
+    source = source_of(function)
+    if not source.startswith("def "):
+        raise ValueError(f"exercise {exercise!r}: expected a plain function as {role}")
+    return f"from __future__ import annotations\n\n{source}"
+
+
 @functools.cache
 def source_of(function: Callable[..., Any]) -> str:
     """The source of a function: read once, so its file may go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cvlib.check.codec import decode, encode
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
 from cvlib.check.own_numbers import Choices, draw_numbers
-from cvlib.grading.spec.drivers import call_target, read_answer, read_own_answer, source_of
+from cvlib.grading.spec.drivers import call_target, read_answer, read_own_answer, text_of
 from cvlib.grading.spec.variants import Variants as Variants
 from cvlib.grading.spec.withheld import WITHHOLD_NUMPY as WITHHOLD_NUMPY
 from cvlib.grading.spec.withheld import WITHHOLD_ROOMS as WITHHOLD_ROOMS
@@ -53,7 +55,14 @@ class Exercise:
     ``cases(rng)`` draws the inputs: the judge calls it with a secret generator, the released
     notebook with the public one. ``driver(target, *args, **kwargs)`` turns the student's object
     into plain data; its source text runs beside the student's code, so it imports what it needs
-    in its body. The score is ``points`` times the weight of the parts passed, over all weights.
+    in its body. It concludes nothing, for whatever is concluded there can be said there: it returns
+    evidence. ``look(evidence, *args, **kwargs)`` concludes, on the judge's side and on plain data
+    alone, and what it sees is compared with what it sees in the reference's evidence; by ValueError
+    it says what is wrong. Evidence may be anything and of any size, so a look minds what it does.
+    With ``one_at_a_time`` nothing beside the student's code knows of the other cases: each is a
+    request of its own, in the order drawn, which must tell nothing.
+
+    The score is ``points`` times the weight of the parts passed, over all weights.
     ``tolerances`` are those of single parts, where they are not the exercise's ``tolerance``.
 
     A ``model`` is measured against the truth of each case: ``measure`` holds for all parts, or
@@ -78,6 +87,8 @@ class Exercise:
     reference: Any = None
     cases: Cases | None = None
     driver: Callable[..., Any] | None = None
+    look: Callable[..., Any] | None = None
+    one_at_a_time: bool = False
     tolerance: Tolerance = DEFAULT_TOLERANCE
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     measure: Measure | Mapping[str, Measure] | None = None
@@ -111,10 +122,12 @@ class Exercise:
     def driver_source(self) -> str:
         """The driver as text, to be run where the student's object lives."""
         assert self.driver is not None
-        source = source_of(self.driver)
-        if not source.startswith("def "):
-            raise ValueError(f"exercise {self.id!r}: expected a plain function as driver")
-        return f"from __future__ import annotations\n\n{source}"
+        return text_of(self.driver, self.id, "driver")
+
+    @property
+    def look_source(self) -> str:
+        """The look as text; empty without one."""
+        return text_of(self.look, self.id, "look") if self.look else ""
 
     def draw(self, rng: np.random.Generator, student: str = "") -> list[Case]:
         """Draw the cases; an exercise that draws none could not be failed, so that is an error."""
@@ -140,8 +153,21 @@ class Exercise:
         """What is right: the truth of a case, or what the reference answers to it."""
         if self.kind == "model":
             return case.truth
+        return self.seen(self.evidence(self.reference, case), case)
+
+    def evidence(self, target: Any, case: Case) -> Any:
+        """What the driver takes from an object that we trust, as it would travel."""
         assert self.driver is not None
-        return self.driver(self.reference, *case.args, **case.kwargs)
+        drawn = copy.deepcopy(case)  # a driver or an answer may write into it
+        return decode(encode(self.driver(target, *drawn.args, **drawn.kwargs)))
+
+    def seen(self, evidence: Any, case: Case) -> Any:
+        """What the look sees in evidence; without a look, the evidence itself."""
+        if self.look is None:
+            return evidence
+        drawn = copy.deepcopy(case)
+        with np.errstate(all="ignore"):
+            return decode(encode(self.look(evidence, *drawn.args, **drawn.kwargs)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ plain data returns, so a submission can lie in one way alone: by returning other
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.check.codec import decode, encode
-from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, mark, skeleton
+from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, ask, mark, skeleton
 from cvlib.grading.spec.exercise import Case, Exercise
 from cvlib.grading.spec.variants import Variant
 
@@ -36,7 +35,7 @@ def judge_exercise(
 ) -> Outcome:
     """Mark one exercise on inputs drawn from ``rng``."""
     sheet = make_sheet(exercise, mutants, rng, chapters=chapters, lazy=True)
-    return mark(sheet, call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds))
+    return mark(sheet, ask(sheet, call))
 
 
 def make_sheet(
@@ -57,7 +56,7 @@ def make_sheet(
     cases = exercise.draw(rng, student)
     if unknown := set(exercise.tolerances) - {c.part for c in cases}:
         raise ValueError(f"exercise {exercise.id!r}: tolerances for parts not drawn: {unknown}")
-    expected = tuple(_plain(exercise.expected(_copy(c))) for c in cases)
+    expected = tuple(_plain(exercise.expected(c)) for c in cases)
     is_answer = exercise.kind == "answer"
     if public and is_answer:
         if exercise.numbers:
@@ -84,6 +83,8 @@ def make_sheet(
         misconceptions=(later if lazy else _now)(exercise, mutants, cases),
         numbers=dict(exercise.numbers),
         student=student if exercise.numbers else "",
+        look_source=exercise.look_source,
+        one_at_a_time=exercise.one_at_a_time,
     )
 
 
@@ -108,10 +109,6 @@ def section_title(section: str, chapters: Path | None) -> str:
         if found:
             return f"{chapter}, “{found[1].strip()}”"
     return f"{chapter}, section {anchor}"
-
-
-def _copy(case: Case) -> Case:
-    return copy.deepcopy(case)
 
 
 def _plain(value: Any) -> Any:
@@ -152,10 +149,8 @@ class _Later(Sequence[Any]):
 
 
 def _mutant_value(exercise: Exercise, mutant: Variant, case: Case) -> Any:
-    assert exercise.driver is not None
-    case = _copy(case)
     try:
-        return _plain(exercise.driver(mutant.target, *case.args, **case.kwargs))
+        return exercise.seen(exercise.evidence(mutant.target, case), case)
     except Exception:  # a mutant may crash on some inputs: that is part of being wrong
         return None
 

@@ -14,13 +14,14 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from cvlib.check.compare import Tolerance, difference
-from cvlib.check.marking import Reply, Sheet, local_call
+from cvlib.check.looking import looked
+from cvlib.check.marking import Reply, Sheet, ask, local_call
 from cvlib.grading.rehearsal.beside import files_beside, folder_with
 from cvlib.grading.rehearsal.mutants.alone import alone, more_time
 from cvlib.grading.rehearsal.mutants.answers import Answer, right_answers
@@ -57,17 +58,18 @@ class Fate:
 
 @dataclass(frozen=True)
 class Input:
-    """A call, what is right, and how far an answer may be from it."""
+    """A call of a sheet or beside it, what is right, and how far an answer may be from it."""
 
-    driver: str
+    sheet: Sheet = field(repr=False)
     call: tuple[Any, dict[str, Any]]
     expected: Any
     tolerance: Tolerance
 
     def replied(self, target: Any) -> Reply:
-        """What the target answers."""
-        (reply,) = local_call(target)("", self.driver, [self.call], 0.0)
-        return reply
+        """What the target answers, or what is seen in it."""
+        asked = replace(self.sheet, calls=(self.call,))
+        (reply,) = ask(asked, local_call(target))
+        return looked(asked, 0, reply)
 
     def accepts(self, reply: Reply) -> bool:
         """Whether the answer is right, as the judge would see it."""
@@ -177,11 +179,11 @@ class Trial:
 def _beside(given: Input, reference: Any, rng: np.random.Generator) -> Input | None:
     """An input near another one, with what the reference answers to it, if it does."""
     args, kwargs = nearby(given.call, rng)
-    made = Input(given.driver, (tuple(args), dict(kwargs)), None, given.tolerance)
+    made = Input(given.sheet, (tuple(args), dict(kwargs)), None, given.tolerance)
     reply = made.replied(reference)
     if reply.status != "ok":
         return None
-    return Input(given.driver, made.call, reply.value, given.tolerance)
+    return Input(given.sheet, made.call, reply.value, given.tolerance)
 
 
 def _sheet(exercise: Exercise, seed: int) -> Sheet:
@@ -190,7 +192,7 @@ def _sheet(exercise: Exercise, seed: int) -> Sheet:
 
 def _inputs(sheet: Sheet) -> list[Input]:
     return [
-        Input(sheet.driver_source, call, expected, sheet.tolerance_of(k))
+        Input(sheet, call, expected, sheet.tolerance_of(k))
         for k, (call, expected) in enumerate(zip(sheet.calls, sheet.expected, strict=True))
     ]
 

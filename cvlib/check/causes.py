@@ -1,0 +1,150 @@
+"""Which known mistakes explain a wrong answer: one that explains all of it, or some that share it.
+
+An answer with two mistakes agrees with no known one everywhere, but where only one of the two
+shows, it agrees with that one. So causes are found part by part, and named only where agreement is
+no coincidence: a wrong one is worse than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cvlib.check.compare import difference
+from cvlib.check.sheet import Misconception, Reply, Sheet
+
+#: So many bits must agree before a part is explained by a mistake that does not explain the rest.
+ENOUGH = 8.0
+#: What one number that is not whole is worth, and one that is whole and small, in bits.
+OF_A_FRACTION, OF_A_SMALL = 16.0, 2.0
+#: Whole numbers above this are no small ones.
+SMALL = 64
+
+
+def causes(
+    sheet: Sheet, replies: Sequence[Reply], parts: Mapping[str, bool], right: Sequence[bool]
+) -> dict[str, str]:
+    """The misconception that explains each failed part, for those that one explains.
+
+    ``replies`` are what was seen in the replies, ``right`` says of each whether it is.
+    """
+    answered = [k for k, r in enumerate(replies) if r.status == "ok"]
+    failed = [p for p, passed in parts.items() if not passed]
+    if all(right[k] for k in answered) or sheet.form_only:
+        return {}
+    agree = _Agreement(sheet, replies)
+    for known in sheet.misconceptions:
+        told = len(answered) == len(replies) or agree.bits(known, answered) >= ENOUGH
+        if told and all(agree(known, k) for k in answered):
+            return dict.fromkeys(failed, known.text)
+    if sheet.measures:  # models that are nearly right agree nearly everywhere
+        return {}
+    return _shared(sheet, agree, failed, answered, right)
+
+
+def _shared(
+    sheet: Sheet,
+    agree: _Agreement,
+    failed: Sequence[str],
+    answered: Sequence[int],
+    right: Sequence[bool],
+) -> dict[str, str]:
+    """The causes of single parts: the mistake that explains most first."""
+    calls = {p: [k for k in answered if sheet.parts[k] == p] for p in failed}
+    found: dict[str, str] = {}
+    explained: list[tuple[int, int, Misconception, list[str]]] = []
+    for known in sheet.misconceptions:
+        parts = [p for p, ks in calls.items() if _explains(agree, known, ks, right)]
+        if parts and not _denied(sheet, agree, known, answered, right):
+            wrong = sum(not right[k] for p in parts for k in calls[p])
+            elsewhere = sum(not right[k] and agree(known, k) for k in answered)
+            explained.append((wrong, elsewhere, known, parts))
+    explained.sort(key=lambda one: one[:2], reverse=True)
+    for wrong, elsewhere, known, parts in explained:
+        rivals = [o for o in explained if o[:2] == (wrong, elsewhere) and o[3] == parts]
+        if len(rivals) == 1:
+            found |= {p: known.text for p in parts if p not in found}
+    return {p: found[p] for p in failed if p in found}
+
+
+def _explains(
+    agree: _Agreement, known: Misconception, calls: Sequence[int], right: Sequence[bool]
+) -> bool:
+    """Whether a mistake agrees with each answer of a part, and not by coincidence."""
+    if all(right[k] for k in calls) or not all(agree(known, k) for k in calls):
+        return False
+    return agree.bits(known, calls) >= ENOUGH
+
+
+def _denied(
+    sheet: Sheet,
+    agree: _Agreement,
+    known: Misconception,
+    answered: Sequence[int],
+    right: Sequence[bool],
+) -> bool:
+    """Whether an answer is right where the mistake would have made it wrong."""
+    return any(right[k] and known.values[k] is not None and not agree(known, k) for k in answered)
+
+
+class _Agreement:
+    """Whether known mistakes agree with the replies, worked out where it is asked for."""
+
+    def __init__(self, sheet: Sheet, replies: Sequence[Reply]) -> None:
+        self._sheet, self._replies = sheet, replies
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def __call__(self, known: Misconception, k: int) -> bool:
+        """Whether a mistake gives the answer that came back from call ``k``."""
+        key = (id(known), k)
+        if key not in self._known:
+            value = known.values[k]
+            self._known[key] = value is not None and self._same(k, value)
+        return self._known[key]
+
+    def _same(self, k: int, value: Any) -> bool:
+        got, sheet = self._replies[k].value, self._sheet
+        if measure := sheet.measures.get(sheet.parts[k]):
+            return measure.agrees(value, got)
+        return difference(value, got, sheet.tolerance_of(k)) is None
+
+    def bits(self, known: Misconception, calls: Sequence[int]) -> float:
+        """How much must have agreed in these calls for the mistake to agree with them all.
+
+        Only what the mistake makes wrong counts, and a number that comes again counts once. Of
+        truths each may be wrong, so the pattern counts.
+        """
+        seen: set[str] = set()
+        bits = 0.0
+        for k in calls:
+            for right, wrong in _leaves(self._sheet.expected[k], known.values[k]):
+                if isinstance(wrong, bool | np.bool_):
+                    bits += 1
+                elif isinstance(wrong, str):
+                    bits += OF_A_SMALL * (wrong != right)
+                elif isinstance(right, bool | str) or right is None or wrong != right:
+                    seen.add(f"{wrong:.9g}" if isinstance(wrong, float) else str(wrong))
+        return bits + sum(map(_worth, seen))
+
+
+def _worth(number: str) -> float:
+    small = number.lstrip("-").isdecimal() and len(number) <= 4 and abs(int(number)) <= SMALL
+    return OF_A_SMALL if small else OF_A_FRACTION
+
+
+def _leaves(right: Any, wrong: Any) -> list[tuple[Any, Any]]:
+    """The entries of a wrong value beside those of the right one, ``None`` where it has none."""
+    if isinstance(wrong, dict):
+        known = right if isinstance(right, dict) else {}
+        return [pair for n, v in wrong.items() for pair in _leaves(known.get(n), v)]
+    if isinstance(wrong, tuple | list):
+        known = right if isinstance(right, tuple | list) and len(right) == len(wrong) else None
+        beside = known if known is not None else [None] * len(wrong)
+        return [pair for r, w in zip(beside, wrong, strict=True) for pair in _leaves(r, w)]
+    if isinstance(wrong, np.ndarray):
+        same = isinstance(right, np.ndarray) and right.shape == wrong.shape
+        beside = right.ravel().tolist() if same else [None] * wrong.size
+        return list(zip(beside, wrong.ravel().tolist(), strict=True))
+    return [(right, wrong)] if wrong is not None else []
