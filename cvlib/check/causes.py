@@ -15,7 +15,7 @@ import numpy as np
 from cvlib.check.compare import difference
 from cvlib.check.sheet import Misconception, Reply, Sheet
 
-#: So many bits must agree before a part is explained by a mistake that does not explain the rest.
+#: So many bits must agree in the parts that a mistake explains, where it does not explain the rest.
 ENOUGH = 8.0
 #: What one number that is not whole is worth, and one that is whole and small, in bits.
 OF_A_FRACTION, OF_A_SMALL = 16.0, 2.0
@@ -57,7 +57,8 @@ def _shared(
     explained: list[tuple[int, int, Misconception, list[str]]] = []
     for known in sheet.misconceptions:
         parts = [p for p, ks in calls.items() if _explains(agree, known, ks, right)]
-        if parts and not _denied(sheet, agree, known, answered, right):
+        told = agree.bits(known, [k for p in parts for k in calls[p]]) if parts else 0.0
+        if told >= ENOUGH and not _denied(sheet, agree, known, answered, right):
             wrong = sum(not right[k] for p in parts for k in calls[p])
             elsewhere = sum(not right[k] and agree(known, k) for k in answered)
             explained.append((wrong, elsewhere, known, parts))
@@ -72,10 +73,8 @@ def _shared(
 def _explains(
     agree: _Agreement, known: Misconception, calls: Sequence[int], right: Sequence[bool]
 ) -> bool:
-    """Whether a mistake agrees with each answer of a part, and not by coincidence."""
-    if all(right[k] for k in calls) or not all(agree(known, k) for k in calls):
-        return False
-    return agree.bits(known, calls) >= ENOUGH
+    """Whether a mistake agrees with each answer of a part, of which some are wrong."""
+    return not all(right[k] for k in calls) and all(agree(known, k) for k in calls)
 
 
 def _denied(
@@ -140,11 +139,11 @@ def _leaves(right: Any, wrong: Any) -> list[tuple[Any, Any]]:
         known = right if isinstance(right, dict) else {}
         return [pair for n, v in wrong.items() for pair in _leaves(known.get(n), v)]
     if isinstance(wrong, tuple | list):
-        known = right if isinstance(right, tuple | list) and len(right) == len(wrong) else None
-        beside = known if known is not None else [None] * len(wrong)
+        alike = isinstance(right, tuple | list) and len(right) == len(wrong)
+        beside = list(right) if alike else [None] * len(wrong)
         return [pair for r, w in zip(beside, wrong, strict=True) for pair in _leaves(r, w)]
     if isinstance(wrong, np.ndarray):
         same = isinstance(right, np.ndarray) and right.shape == wrong.shape
-        beside = right.ravel().tolist() if same else [None] * wrong.size
-        return list(zip(beside, wrong.ravel().tolist(), strict=True))
+        others = right.ravel().tolist() if same else [None] * wrong.size
+        return list(zip(others, wrong.ravel().tolist(), strict=True))
     return [(right, wrong)] if wrong is not None else []
