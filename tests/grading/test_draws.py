@@ -12,7 +12,7 @@ from tiny_set import SET_ID, TINY
 from cvlib.check.marking import Sheet
 from cvlib.grading.course.course import Course
 from cvlib.grading.judging.drawn import Sheets, plan_for
-from cvlib.grading.judging.plan import Limits, Plan, make_plan
+from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.source import public_cases
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
@@ -61,7 +61,12 @@ def test_only_what_is_answered_is_drawn(
 ) -> None:
     drawn: list[str] = []
     draw = Sheets._drawn
-    monkeypatch.setattr(Sheets, "_drawn", lambda s, item: drawn.append(item.id) or draw(s, item))
+
+    def watched(sheets: Sheets, item: Item) -> Sheet:
+        drawn.append(item.id)
+        return draw(sheets, item)
+
+    monkeypatch.setattr(Sheets, "_drawn", watched)
     plan = make_plan(tiny, seed=7)
     assert execute(to_bytes(room.blank()), plan).score == 0.0
     assert drawn == []

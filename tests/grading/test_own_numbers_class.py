@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from command import nbgrader
@@ -59,6 +60,12 @@ def words(course: Course, student: str) -> str:
     return path.read_text("utf-8")
 
 
+def marks_in(course: Course) -> dict[str, Any]:
+    """The exercises of each kept result."""
+    files = course.results.glob("*.json")
+    return {path.name: json.loads(path.read_bytes())["exercises"] for path in files}
+
+
 def test_the_own_answer_counts_and_a_neighbours_does_not(course: Course) -> None:
     assert scores(course, "taps") == {
         "ann": 3.0, "bob": 0.0, "cem": 3.0, "dora": 3.0, "eve": 0.0, "fay": 0.0
@@ -78,7 +85,7 @@ def test_all_ways_to_grade_agree_on_one_draw(course: Course, own: LoadedSet, clu
     """A run once more, one that grades anew, a dry run, and nbgrader's own command."""
     before = {exercise: scores(course, exercise) for exercise in ("energy", "taps", "legs")}
     assert "You took the root" in words(course, "fay"), "mutants are known to its own plan"
-    kept = {p.name: json.loads(p.read_bytes())["exercises"] for p in course.results.glob("*.json")}
+    kept = marks_in(course)
     assert len(kept) == len(CLASS)
     again = run_set(course, SET_ID, Options(scheduler=cluster))
     assert (again.graded, again.recorded) == (0, 0)
@@ -87,9 +94,7 @@ def test_all_ways_to_grade_agree_on_one_draw(course: Course, own: LoadedSet, clu
 
     assert preview(course, SET_ID, Options(scheduler=cluster)).changes == ()
     run_set(course, SET_ID, Options(scheduler=cluster, force=True))
-    assert kept == {
-        p.name: json.loads(p.read_bytes())["exercises"] for p in course.results.glob("*.json")
-    }
+    assert kept == marks_in(course)
     assert receipts == {student: kept_receipt(course, SET_ID, student) for student in CLASS}
 
     raw = (course.submitted / "fay" / SET_ID / f"{SET_ID}.ipynb").read_bytes()
