@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-
 from cvlib.check.marking import Sheet
+from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.plan import Plan, make_plan
 from cvlib.grading.notebook.normalize import grade_id, normalize
 from cvlib.grading.spec.loading import load_problem_set
@@ -29,25 +28,36 @@ from cvlib.grading.spec.loading import load_problem_set
 def main(assignments: str, set_id: str, seed: str, *files: str) -> None:
     """Print the seconds of each file."""
     plan = make_plan(load_problem_set(assignments, set_id), seed=int(seed))
-    notebooks = [normalize(Path(file).read_bytes(), plan.template)[0] for file in files]
+    works = [_Work(Path(file).read_bytes(), plan) for file in files]
     with tempfile.TemporaryDirectory(prefix="grading-floor-") as folder:
         for name, content in plan.files.items():
             (Path(folder) / name).write_bytes(content)
         os.chdir(folder)
-        play(notebooks[0], plan)
-        seconds = [in_a_fork(notebook, plan) for notebook in notebooks]
+        play(works[0])
+        seconds = [in_a_fork(work) for work in works]
         os.chdir("/")
     print(json.dumps(seconds))
 
 
-def in_a_fork(notebook: NotebookNode, plan: Plan) -> float:
+class _Work:
+    """A notebook, and what the judge asks it."""
+
+    def __init__(self, raw: bytes, plan: Plan) -> None:
+        self.notebook = normalize(raw, plan.template)[0]
+        assert plan.draws is not None
+        sheets = plan_for(plan, plan.draws.of("", raw)).sheets
+        assert sheets is not None
+        self.sheets = {item.check_id: sheets.of(item) for item in plan.items}
+
+
+def in_a_fork(work: _Work) -> float:
     """Play a notebook in a child of this process; RuntimeError when its code fails there."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            os.write(writing, repr(play(notebook, plan)).encode())
+            os.write(writing, repr(play(work)).encode())
             status = 0
         finally:
             os._exit(status)
@@ -59,14 +69,13 @@ def in_a_fork(notebook: NotebookNode, plan: Plan) -> float:
     return float(text)
 
 
-def play(notebook: NotebookNode, plan: Plan) -> float:
+def play(work: _Work) -> float:
     """Execute the cells in their order, and the calls of an exercise where its check cell is."""
-    sheets = {item.check_id: item.sheet for item in plan.items}
     namespace: dict[str, Any] = {"__name__": "__main__", "display": print}
     start = time.process_time()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        for cell in notebook.cells:
-            if sheet := sheets.get(grade_id(cell)):
+        for cell in work.notebook.cells:
+            if sheet := work.sheets.get(grade_id(cell)):
                 call_all(sheet, namespace[sheet.name])
             elif cell.cell_type == "code":
                 exec(compile(cell.source, "<cell>", "exec"), namespace)

@@ -81,7 +81,7 @@ def _stands_alone(room: Classroom, exercise: Exercise, source: str) -> bool:
     """Whether an answer gets all points with nothing but its cell; annotations count, too."""
     namespace: dict[str, Any] = {"__name__": "student", "np": np}  # as the first cell has it
     exec(compile(source, "<answer>", "exec", dont_inherit=True), namespace)
-    return room.score_of(exercise, namespace[exercise.name]) == exercise.points
+    return room.outcome_of(exercise, namespace[exercise.name]).score == exercise.points
 
 
 def _one(

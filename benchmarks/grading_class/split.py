@@ -23,10 +23,11 @@ REST = "the engine, reading and writing files"
 #: worker or a run, the others for every submission.
 ONCE = (
     ("cvlib.grading.course.release", "release", "release looked at"),
-    ("cvlib.grading.judging.plan", "make_plan", "drawing cases, marking the mutants"),
+    ("cvlib.grading.judging.plan", "make_plan", "the plan"),
     ("cvlib.grading.sandbox.fork_server", "ForkServer.__init__", SANDBOXES),
 )
 EACH = (
+    ("cvlib.grading.judging.drawn", "Sheets.of", "drawing cases, what is right"),
     ("cvlib.grading.notebook.normalize", "normalize", "normalising"),
     ("cvlib.grading.sandbox.session", "Session.__enter__", "starting sessions"),
     ("cvlib.grading.sandbox.session", "Session.run", "cells"),

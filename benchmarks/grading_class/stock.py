@@ -16,7 +16,9 @@ from pathlib import Path
 
 import nbformat
 
-from cvlib.grading.judging.plan import Item, Plan
+from cvlib.check.marking import Sheet
+from cvlib.grading.judging.drawn import plan_for
+from cvlib.grading.judging.plan import Plan
 from cvlib.grading.notebook.normalize import grade_id
 from cvlib.grading.notebook.source import (
     CHECK_PREFIX,
@@ -60,15 +62,18 @@ class StockCourse(Place):
         source = self.root / "source" / self.set_id
         source.mkdir(parents=True)
         (self.root / "nbgrader_config.py").write_text(CONFIG)
-        items = {item.check_id: item for item in plan.items}
+        assert plan.draws is not None
+        sheets = plan_for(plan, plan.draws.of("", None)).sheets
+        assert sheets is not None
+        drawn = {item.check_id: sheets.of(item) for item in plan.items}
         notebook = build_source_notebook(loaded)
         notebook.cells = [c for c in notebook.cells if not grade_id(c).startswith(SCHEME_PREFIX)]
         for cell in notebook.cells:
             if grade_id(cell).startswith(CHECK_PREFIX):
-                cell.source = _test_cell(items[grade_id(cell)])
+                cell.source = _test_cell(drawn[grade_id(cell)])
         nbformat.write(notebook, source / f"{self.set_id}.ipynb")
-        for item in plan.items:
-            (source / _file_name(item)).write_bytes(_cases(item))
+        for sheet in drawn.values():
+            (source / _file_name(sheet)).write_bytes(_cases(sheet))
         for name, content in released_files(loaded).items():
             (source / name).write_bytes(content)
         run([[self.tool, "generate_assignment", self.set_id]], [self.root], environment())
@@ -97,18 +102,17 @@ class StockCourse(Place):
         return [self.tool, "autograde", self.set_id]
 
 
-def _file_name(item: Item) -> str:
-    return f"hidden_{item.sheet.id}.pkl"
+def _file_name(sheet: Sheet) -> str:
+    return f"hidden_{sheet.id}.pkl"
 
 
-def _test_cell(item: Item) -> str:
-    driver = item.sheet.driver_source
+def _test_cell(sheet: Sheet) -> str:
+    driver = sheet.driver_source
     call = driver.split("def ", 1)[1].split("(", 1)[0].strip()
-    return TESTS.format(driver=driver, file=_file_name(item), call=call, name=item.sheet.name)
+    return TESTS.format(driver=driver, file=_file_name(sheet), call=call, name=sheet.name)
 
 
-def _cases(item: Item) -> bytes:
-    sheet = item.sheet
+def _cases(sheet: Sheet) -> bytes:
     cases = [
         (part, args, kwargs, expected, sheet.measures.get(part))
         for part, (args, kwargs), expected in zip(

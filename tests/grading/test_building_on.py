@@ -99,15 +99,14 @@ def test_our_solution_cannot_be_handed_on_as_ones_own(room, plan):
 def test_the_second_round_does_not_read_out_our_solution(room, plan):
     reader = (
         "def predict(rows):\n"
-        "    if rows[0, 0] > secret:\n"
+        "    calls.append(rows)\n"
+        "    if len(calls) == 2:\n"
         "        raise ValueError(repr(In[-3:]))\n"
         "    return truth(rows)"
     )
     right = "found = np.stack([center(row) for row in rows])\n    return "
     truth = f"def truth(rows):\n    {right}(found[:, 2] ** 2 > found[:, 0] ** 2).astype(int)"
-    some, others = (call[0][0] for call in plan.items[-1].sheet.calls)
-    low, high = sorted([some[0, 0], others[0, 0]])
-    source = f"secret = {(low + high) / 2}\n\n{truth}\n\n{reader}"
+    source = f"calls = []\n\n{truth}\n\n{reader}"
     blank = "def center(x):\n    raise NotImplementedError"
     result = graded(room, plan, center=blank, predict=source)["predict"]
     assert result.score == 0.5

@@ -14,16 +14,18 @@ from typing import Any
 import pytest
 from tiny_set import SET_ID, TINY
 
-from cvlib.check.marking import Reply, mark
+from cvlib.check.marking import Reply, Sheet, mark
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
+from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.kept_results import KEY_NAME
-from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.judging.plan import Plan, make_plan
 from cvlib.grading.judging.preload import COMES_WITH, one_form
 from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
 from cvlib.grading.running.batch import Graded
 from cvlib.grading.running.one_set import OneSet
 from cvlib.grading.running.running import Options, run_sets
+from cvlib.grading.spec.draws import Draw
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from cvlib.grading.spec.variants import Variants
 
@@ -109,7 +111,8 @@ def test_a_mutant_is_called_when_a_wrong_answer_is_compared_and_not_before(
     inner = replace(others["inner"], variants=variants)
     changed = replace(tiny.problem_set, exercises=tuple((others | {"inner": inner}).values()))
     plan = make_plan(replace(tiny, problem_set=changed), seed=1, files={})
-    sheet = next(item.sheet for item in plan.items if item.sheet.id == "inner")
+    assert plan.draws is not None
+    sheet = sheet_of(plan, plan.draws.of("ann", b"{}"), "inner")
     assert mark(sheet, [Reply("ok", e) for e in sheet.expected]).state == "correct"
     assert not called
     sums = [Reply("ok", float(x.sum() + y.sum())) for (x, y), _ in sheet.calls]
@@ -119,9 +122,18 @@ def test_a_mutant_is_called_when_a_wrong_answer_is_compared_and_not_before(
     assert called == [2, 5], "what is worked out is kept"
 
 
+def sheet_of(plan: Plan, draw: Draw, name: str) -> Sheet:
+    """What an exercise of one submission is marked by."""
+    sheets = plan_for(plan, draw).sheets
+    assert sheets is not None
+    return next(sheets.of(item) for item in plan.items if item.id == name)
+
+
 def test_a_plan_that_was_sent_still_names_mistakes(tiny: LoadedSet) -> None:
-    sent = pickle.loads(pickle.dumps(make_plan(tiny, seed=1)))
-    (sheet,) = [i.sheet for i in sent.items if i.sheet.id == "spread"]
+    plan = make_plan(tiny, seed=1)
+    assert plan.draws is not None
+    sent = pickle.loads(pickle.dumps(replace(plan, draws=None)))
+    sheet = sheet_of(sent, plan.draws.of("ann", b"{}"), "spread")
     squares = [Reply("ok", float(x.std())) for (x,), _ in sheet.calls]
     assert mark(sheet, squares).misconception.startswith("You took the standard deviation")
 

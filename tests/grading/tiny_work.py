@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cvlib.grading.judging.plan import make_plan
 from cvlib.grading.notebook.normalize import grade_id, is_solution, release_template
 from cvlib.grading.rehearsal.classroom import Classroom, to_bytes
 from cvlib.grading.spec.loading import load_problem_set
+from cvlib.grading.spec.sheets import generator, make_sheet
 
 TINY = load_problem_set(Path(__file__).parent / "tiny", "ps90_tiny")
-SHEETS = [item.sheet for item in make_plan(TINY, seed=1).items]
+SHEETS = [
+    make_sheet(e, e.variants.mutants, generator(1, e.id))
+    for e in TINY.problem_set.exercises
+    if e.graded_by_judge
+]
 TEMPLATE = release_template(TINY)
 IDS = [grade_id(cell) for cell in TEMPLATE.cells if grade_id(cell)]
 SOLVED = to_bytes(Classroom(TINY, 1).solved())

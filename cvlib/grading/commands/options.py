@@ -78,12 +78,6 @@ grading_options = together(
     student_option,
     cluster_options(),
     click.option(
-        "--per-student",
-        is_flag=True,
-        help="Draw hidden cases of its own for each student; to keep it so, set "
-        "c.JudgeSettings.per_student = True.",
-    ),
-    click.option(
         "--seed",
         type=click.IntRange(min=0),
         help="Draw the hidden cases from this seed instead of the course's secret.",

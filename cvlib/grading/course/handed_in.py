@@ -69,4 +69,4 @@ def _look_at(course: Course, set_id: str, name: str, draws: Draws) -> Handed | N
     submission = read_submission(course.submitted, name, set_id)
     if submission is None:
         return None
-    return Handed(result_key(submission.raw, draws.of(name).digest), submission.refusal)
+    return Handed(result_key(submission.raw, draws.digest_of(name)), submission.refusal)

@@ -23,10 +23,10 @@ from traitlets.config import Configurable
 
 from cvlib.grading.course.course import read_secret
 from cvlib.grading.course.intake import atomic_write, read_submission
+from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.kept_results import KEY_NAME, NEXT_KEY_NAME, read_result
 from cvlib.grading.judging.plan import Limits, Plan, make_draws, make_plan, result_key
 from cvlib.grading.judging.result import Result
-from cvlib.grading.judging.student_plan import plan_for
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.normalize import normalize, release_template
 from cvlib.grading.notebook.source import CHECK_PREFIX
@@ -44,7 +44,6 @@ class JudgeSettings(Configurable):
     unsafe = Bool(False, help="run submissions without a sandbox").tag(config=True)
     cell_seconds = Float(30.0, help="time limit of one cell").tag(config=True)
     session_seconds = Float(120.0, help="time limit of one run of a notebook").tag(config=True)
-    per_student = Bool(False, help="draw hidden cases of its own for each student").tag(config=True)
 
     def limits(self) -> Limits:
         """The time limits."""
@@ -60,7 +59,6 @@ class JudgeSettings(Configurable):
             "seed": self.secret(root),
             "unsafe": self.unsafe,
             "limits": self.limits(),
-            "per_student": self.per_student,
         }
 
 
@@ -111,7 +109,7 @@ class JudgeExecute(JudgeSettings, NbGraderPreprocessor):
 
     def _result(self, raw: bytes | None, student: str, loaded: LoadedSet, root: Path) -> Result:
         settings = self.settings(root)
-        draw = make_draws(loaded, **settings).of(student)
+        draw = make_draws(loaded, **settings).of(student, raw)
         key = result_key(raw, draw.digest)
         cached = read_result(root / "results", key)
         if cached is not None:

@@ -1,6 +1,6 @@
-"""All that grading a submission needs, worked out once for the class and sent to the workers.
+"""All that grading needs and every submission shares, worked out once and sent to the workers.
 
-What is drawn for one student alone is worked out with the submission (``student_plan.py``).
+What a submission is asked is drawn with it (``drawn.py``).
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import nbformat
-import numpy as np
 from nbformat import NotebookNode
 
 import cvlib
-from cvlib.check.marking import Sheet
-from cvlib.grading.judging.mistakes import Mistakes
 from cvlib.grading.judging.origin import Origin
 from cvlib.grading.judging.preload import imports, imports_of_variants
 from cvlib.grading.judging.sources import counted
@@ -32,11 +29,13 @@ from cvlib.grading.notebook.source import (
     model_solutions,
     released_files,
 )
-from cvlib.grading.spec.draws import Draws
-from cvlib.grading.spec.draws import student_seed as student_seed
-from cvlib.grading.spec.exercise import Exercise, ProblemSet
+from cvlib.grading.spec.draws import Draws, as_handed_in
+from cvlib.grading.spec.exercise import Exercise, Kind, ProblemSet
 from cvlib.grading.spec.loading import LoadedSet
-from cvlib.grading.spec.sheets import generator, make_sheet, section_title
+from cvlib.grading.spec.sheets import section_title
+
+if TYPE_CHECKING:
+    from cvlib.grading.judging.drawn import Sheets
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Item:
-    """One exercise that the judge marks: where its check cell is, and its marking sheet.
+    """One exercise that the judge marks, without what is drawn for it.
 
-    ``builds_on`` names the exercises that it calls, near and far, and ``solution`` is the source
-    that takes the place of a wrong answer when those that build on it are graded. ``imports`` are
-    what it and other right answers import.
+    ``read`` is where the book treats it. ``builds_on`` names the exercises that it calls, near and
+    far, and ``solution`` is the source that answers in the place of a wrong one when those that
+    build on it are graded. ``imports`` are what it and other right answers import.
     """
 
+    id: str
+    name: str
+    kind: Kind
     title: str
+    points: float
+    read: str
     withhold: tuple[str, ...]
-    sheet: Sheet
     builds_on: tuple[str, ...] = ()
     solution: str = ""
     imports: tuple[str, ...] = ()
@@ -66,12 +69,16 @@ class Item:
     @property
     def check_id(self) -> str:
         """The nbgrader id of the check cell."""
-        return CHECK_PREFIX + self.sheet.id
+        return CHECK_PREFIX + self.id
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The released notebook and the marking sheets of a problem set, under one secret seed."""
+    """The released notebook of a problem set and what its exercises are marked by.
+
+    ``draws`` knows the secret and stays where the gradebook is; ``sheets`` are those of one
+    submission.
+    """
 
     set_id: str
     digest: str
@@ -81,12 +88,18 @@ class Plan:
     limits: Limits
     unsafe: bool
     origin: Origin = field(repr=False)
-    draws: Draws | None = None  # stays where the gradebook is: it knows the secret
+    draws: Draws | None = None
+    sheets: Sheets | None = None
 
     @property
     def template(self) -> NotebookNode:
-        """A fresh copy of the released notebook."""
-        return nbformat.reads(self.template_json, as_version=4)
+        """The released notebook; all who ask share it."""
+        return _parsed(self.template_json)
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> NotebookNode:
+    return nbformat.reads(text, as_version=4)
 
 
 def make_plan(
@@ -95,31 +108,34 @@ def make_plan(
     seed: int,
     unsafe: bool = False,
     limits: Limits | None = None,
-    per_student: bool = False,
     files: Mapping[str, bytes] | None = None,
 ) -> Plan:
-    """Draw the hidden cases, and work out what the reference answers to them.
+    """Work out what all submissions share: cheap, no case is drawn.
 
-    ``files`` are those that were released; they are made again where they are not given.
+    ``seed`` is the secret that they are drawn from. ``files`` are those that were released; they
+    are made again where they are not given.
     """
     limits = limits or Limits()
-    origin = Origin(loaded)
     chapters = chapters_folder(loaded.directory.parent)
     solutions = model_solutions(loaded)
     items = tuple(
         Item(
-            exercise.title,
-            tuple(exercise.withhold),
-            _sheet(exercise, origin, generator(seed, exercise.id), chapters),
-            foundations(loaded.problem_set, exercise),
-            solutions[exercise.id],
-            imports([solutions[exercise.id]]) + imports_of_variants(exercise.variants.alternatives),
+            id=exercise.id,
+            name=exercise.name,
+            kind=exercise.kind,
+            title=exercise.title,
+            points=exercise.points,
+            read=section_title(exercise.section, chapters),
+            withhold=tuple(exercise.withhold),
+            builds_on=foundations(loaded.problem_set, exercise),
+            solution=solutions[exercise.id],
+            imports=imports([solutions[exercise.id]])
+            + imports_of_variants(exercise.variants.alternatives),
         )
         for exercise in loaded.problem_set.exercises
         if exercise.graded_by_judge
     )
-    settings: dict[str, Any] = {"seed": seed, "unsafe": unsafe, "limits": limits}
-    draws = make_draws(loaded, per_student=per_student, **settings)
+    draws = make_draws(loaded, seed=seed, unsafe=unsafe, limits=limits)
     return Plan(
         set_id=loaded.problem_set.id,
         digest=draws.digest,
@@ -129,28 +145,16 @@ def make_plan(
         limits=limits,
         unsafe=unsafe,
         draws=draws,
-        origin=origin,
+        origin=Origin(loaded),
     )
 
 
-def _sheet(
-    exercise: Exercise, origin: Origin, rng: np.random.Generator, chapters: Path | None
-) -> Sheet:
-    sheet = make_sheet(exercise, (), rng, chapters=chapters)
-    return replace(sheet, misconceptions=Mistakes(origin, exercise.id, sheet.calls))
-
-
 def make_draws(
-    loaded: LoadedSet,
-    *,
-    seed: int,
-    unsafe: bool = False,
-    limits: Limits | None = None,
-    per_student: bool = False,
+    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
 ) -> Draws:
-    """What each student will be asked, and by which digest that is known: cheap, nothing drawn."""
-    digest = plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits, per_student=per_student)
-    return Draws(digest, seed, per_student, loaded.problem_set.personal)
+    """What each submission will be asked, and by which digest that is known: nothing is drawn."""
+    digest = plan_digest(loaded, seed=seed, unsafe=unsafe, limits=limits)
+    return Draws(digest, seed, loaded.problem_set.personal)
 
 
 def foundations(problem_set: ProblemSet, exercise: Exercise) -> tuple[str, ...]:
@@ -163,12 +167,7 @@ def foundations(problem_set: ProblemSet, exercise: Exercise) -> tuple[str, ...]:
 
 
 def plan_digest(
-    loaded: LoadedSet,
-    *,
-    seed: int,
-    unsafe: bool = False,
-    limits: Limits | None = None,
-    per_student: bool = False,
+    loaded: LoadedSet, *, seed: int, unsafe: bool = False, limits: Limits | None = None
 ) -> str:
     """A digest of everything a score depends on but the submission: cheap, no case is drawn."""
     chapters = chapters_folder(loaded.directory.parent)
@@ -179,15 +178,13 @@ def plan_digest(
         str(unsafe),
         json.dumps(asdict(limits or Limits())),
         *(section_title(e.section, chapters) for e in loaded.problem_set.exercises),
-        *(["per student"] if per_student else []),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def result_key(raw: bytes | None, digest: str) -> str:
     """The name under which the result of a submission is kept."""
-    content = b"-" if raw is None else b"+" + raw
-    return hashlib.sha256(digest.encode() + content).hexdigest()[:40]
+    return hashlib.sha256(digest.encode() + as_handed_in(raw)).hexdigest()[:40]
 
 
 @functools.cache

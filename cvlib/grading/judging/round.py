@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from cvlib.check.marking import Outcome, ask, mark
+from cvlib.check.marking import Outcome, Sheet, ask, mark
 from cvlib.grading.judging.plan import Item
 from cvlib.grading.judging.preload import one_form
 from cvlib.grading.judging.run import Run
@@ -53,7 +53,7 @@ class Round:
         for k, cell in enumerate(run.cells[: self.last + 1]):
             item = run.items.get(grade_id(cell))
             if item is not None:
-                name = item.sheet.id
+                name = item.id
                 if name in self.judged and k >= start:
                     run.keep_better(item, self._judge(session, k, item))
                 if name in self.replaced and run.is_wrong(name) and session.state is None:
@@ -81,13 +81,14 @@ class Round:
             run.end = (k, f"{where}; nothing after it could be run.")
 
     def _judge(self, session: Session, k: int, item: Item) -> Outcome:
-        run, sheet, left = self.run, item.sheet, self._left()
+        run, left = self.run, self._left()
+        sheet = run.sheet(item)
         if run.end is not None and run.ended_before(k):
-            return _nothing(item, run.end[1])
+            return _nothing(sheet, run.end[1])
         if left <= 0:
             seconds = run.plan.limits.session_seconds
             return _nothing(
-                item,
+                sheet,
                 f"The {seconds:g} s for the whole notebook were used up before this exercise: is "
                 "there a cell that runs very long?",
             )
@@ -105,9 +106,9 @@ class Round:
         return self.deadline - time.monotonic()
 
 
-def _nothing(item: Item, text: str) -> Outcome:
-    parts = dict.fromkeys(item.sheet.parts, False)
-    return Outcome(0.0, item.sheet.points, text, parts, "incorrect")
+def _nothing(sheet: Sheet, text: str) -> Outcome:
+    parts = dict.fromkeys(sheet.parts, False)
+    return Outcome(0.0, sheet.points, text, parts, "incorrect")
 
 
 def _first_line(source: str) -> str:

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import time
 
-from cvlib.check.marking import Reply, mark
+from cvlib.check.marking import Outcome
 from cvlib.grading.judging.round import Round
 from cvlib.grading.judging.run import Run
 from cvlib.grading.notebook.normalize import grade_id
 
 
 def play_first(run: Run, withhold: tuple[str, ...]) -> None:
-    """Judge the exercises of a group; where nothing is answered, nothing need be run."""
-    items = run.of_group(withhold)
-    if not any(item.sheet.id in run.answered for item in items):
-        for item in items:
-            run.outcomes[item.sheet.id] = mark(item.sheet, [Reply("ok")] * len(item.sheet.calls))
+    """Judge the exercises of a group that are answered; nothing is drawn or run for the others."""
+    answered = set()
+    for item in run.of_group(withhold):
+        if item.id in run.answered:
+            answered.add(item.id)
+        else:
+            run.outcomes[item.id] = _not_attempted(item.points)
+    if not answered:
         return
     last = max(k for k, owner in enumerate(run.owner) if owner in (None, withhold))
-    Round(run, withhold, {i.sheet.id for i in items}, last, _deadline(run)).play()
+    Round(run, withhold, answered, last, _deadline(run)).play()
 
 
 def play_again(run: Run, withhold: tuple[str, ...]) -> None:
@@ -31,8 +34,8 @@ def play_again(run: Run, withhold: tuple[str, ...]) -> None:
     again = [
         item
         for item in run.of_group(withhold)
-        if item.sheet.id in run.answered
-        and run.is_wrong(item.sheet.id)
+        if item.id in run.answered
+        and run.is_wrong(item.id)
         and any(map(run.is_wrong, item.builds_on))
     ]
     if not again or run.end is not None:
@@ -40,7 +43,7 @@ def play_again(run: Run, withhold: tuple[str, ...]) -> None:
     checks = {item.check_id for item in again}
     last = max(k for k, cell in enumerate(run.cells) if grade_id(cell) in checks)
     replaced = {name for item in again for name in item.builds_on}
-    judged = {item.sheet.id for item in again}
+    judged = {item.id for item in again}
     # a cell may have hung in what it called, so the exercises that we judge have another try
     run.hung = {k for k in run.hung if grade_id(run.cells[k]) not in judged}
     Round(run, withhold, judged, last, _deadline(run), replaced).play()
@@ -49,3 +52,8 @@ def play_again(run: Run, withhold: tuple[str, ...]) -> None:
 
 def _deadline(run: Run) -> float:
     return time.monotonic() + run.plan.limits.session_seconds
+
+
+def _not_attempted(points: float) -> Outcome:
+    text = "Not attempted yet: the starting code is still in place."
+    return Outcome(0.0, points, text, {}, "not attempted")

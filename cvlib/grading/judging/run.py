@@ -9,7 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome
+from cvlib.check.marking import Outcome, Sheet
 from cvlib.grading.judging.plan import Item, Plan
 from cvlib.grading.judging.preload import imports
 from cvlib.grading.judging.result import ExerciseResult, safe_outputs
@@ -30,7 +30,7 @@ class Run:
         self.preamble = _preamble(template.cells)
         self.preload = imports(cell.source for cell in template.cells)
         self.items = {item.check_id: item for item in plan.items}
-        self.owner = _owners(self.cells, {item.sheet.id: item for item in plan.items})
+        self.owner = _owners(self.cells, {item.id: item for item in plan.items})
         self.outputs: dict[int, list[dict[str, Any]]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.hung: set[int] = set()
@@ -39,6 +39,11 @@ class Run:
     def of_group(self, withhold: tuple[str, ...]) -> list[Item]:
         """The exercises from which the same things are withheld."""
         return [item for item in self.plan.items if item.withhold == withhold]
+
+    def sheet(self, item: Item) -> Sheet:
+        """What an exercise is marked by; it is drawn now if it was not asked for before."""
+        assert self.plan.sheets is not None
+        return self.plan.sheets.of(item)
 
     def is_wrong(self, name: str) -> bool:
         """Whether an exercise has lost marks."""
@@ -55,20 +60,20 @@ class Run:
 
     def keep_better(self, item: Item, outcome: Outcome) -> None:
         """Keep an outcome; the second, with our solution in place of a wrong answer, if better."""
-        before = self.outcomes.get(item.sheet.id)
+        before = self.outcomes.get(item.id)
         if before is not None:
             if outcome.score <= before.score:
                 return
             names = ", ".join(f"`{name}`" for name in item.builds_on if self.is_wrong(name))
             text = f"{_in_our_words(outcome)}\n{IN_PLACE.format(names=names)}"
             outcome = replace(outcome, text=text)
-        self.outcomes[item.sheet.id] = outcome
+        self.outcomes[item.id] = outcome
 
     def result(self, item: Item) -> ExerciseResult:
         """The outcome of an exercise, as it is kept."""
-        outcome = self.outcomes[item.sheet.id]
+        outcome = self.outcomes[item.id]
         return ExerciseResult(
-            item.sheet.id,
+            item.id,
             item.title,
             float(outcome.score),
             float(outcome.max_score),

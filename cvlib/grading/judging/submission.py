@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from nbformat import NotebookNode
 
+from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan, result_key
 from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.rounds import play_again, play_first
@@ -29,8 +30,14 @@ def grade(
 
 
 def execute(raw: bytes | None, plan: Plan) -> Result:
-    """Grade one notebook by a plan: one session for each set of things that are withheld."""
+    """Grade one notebook by a plan: one session for each set of things that are withheld.
+
+    Where the plan is not yet that of the submission, it must know the secret.
+    """
     start = time.monotonic()
+    if plan.sheets is None:
+        assert plan.draws is not None
+        plan = plan_for(plan, plan.draws.of("", raw))
     template = plan.template
     notebook, remarks = normalize(raw, template)
     run = Run(notebook, plan, _answered(notebook, template, plan.items))
@@ -59,5 +66,5 @@ def _answered(notebook: NotebookNode, template: NotebookNode, items: Sequence[It
         for c in notebook.cells
         if c.cell_type == "code" and not grade_id(c) and c.source not in given
     )
-    named = {i.sheet.id for i in items if re.search(rf"\b{re.escape(i.sheet.name)}\b", own)}
+    named = {i.id for i in items if re.search(rf"\b{re.escape(i.name)}\b", own)}
     return edited | named

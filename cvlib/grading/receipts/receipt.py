@@ -46,9 +46,9 @@ def ensure_receipt(
 ) -> Path:
     """Write the receipt of a grade, unless the right one is there; return where it lies.
 
-    ``spec`` is the digest of the problem set and ``seed`` the one that the student was graded
-    under. The receipt of another grade is kept under its hash in ``earlier/``, and the new one
-    names that hash: a regrade shows.
+    ``spec`` is the digest of the problem set and ``seed`` the secret that the hidden cases of each
+    submission are drawn from. The receipt of another grade is kept under its hash in ``earlier/``,
+    and the new one names that hash: a regrade shows.
     """
     key = private_key(course)
     publish(course, key)

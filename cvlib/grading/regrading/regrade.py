@@ -120,7 +120,7 @@ def preview(
                 result,
                 recorded={k: m.automatic for k, m in known.items()},
                 spec=loaded.digest,
-                seed=draws.seed_of(name),
+                seed=draws.secret,
             )
             change = _changed(name, kept, differences, result, why)
         else:

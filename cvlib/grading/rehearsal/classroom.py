@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from cvlib.check.marking import Outcome, Sheet, ask, local_call, mark
 from cvlib.grading.notebook.normalize import grade_id, is_solution, release_template
 from cvlib.grading.notebook.source import CHECK_PREFIX, model_solutions
+from cvlib.grading.spec.draws import submission_seed
 from cvlib.grading.spec.drivers import source_of
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import LoadedSet
@@ -83,18 +84,15 @@ class Classroom:
         found = [(e, v) for e in exercises for v in e.variants.alternatives]
         return sorted(found, key=lambda known: known[0].id in self._used)
 
-    def score_of(self, exercise: Exercise, target: Any) -> float:
-        """What the judge gives to an object that we trust, in this process."""
-        return self.outcome_of(exercise, target).score
+    def score_in(self, raw: bytes, exercise: Exercise, target: Any) -> float:
+        """What the judge gives to an object that we trust, on the draw of a submission."""
+        return _marked(_sheet(exercise, submission_seed(self.seed, raw)), target).score
 
     def outcome_of(self, exercise: Exercise, target: Any) -> Outcome:
-        """What the judge finds on an object that we trust, in this process."""
+        """What the judge finds on an object that we trust, on a draw that no submission has."""
         if exercise.id not in self._sheets:
-            rng = generator(self.seed, exercise.id)
-            mutants = exercise.variants.mutants
-            self._sheets[exercise.id] = make_sheet(exercise, mutants, rng, lazy=True)
-        sheet = self._sheets[exercise.id]
-        return mark(sheet, ask(sheet, local_call(target)))
+            self._sheets[exercise.id] = _sheet(exercise, self.seed)
+        return _marked(self._sheets[exercise.id], target)
 
     def pasted(self, exercise: Exercise, variant: Variant) -> tuple[str, Any] | None:
         """The source of a variant as a student would write it, if it stands on its own."""
@@ -113,6 +111,15 @@ class Classroom:
         except (*FORMAT_ERRORS, ValueError, KeyError, NameError):
             return None
         return (source, target) if same else None
+
+
+def _sheet(exercise: Exercise, seed: int) -> Sheet:
+    mutants = exercise.variants.mutants
+    return make_sheet(exercise, mutants, generator(seed, exercise.id), lazy=True)
+
+
+def _marked(sheet: Sheet, target: Any) -> Outcome:
+    return mark(sheet, ask(sheet, local_call(target)))
 
 
 def to_bytes(notebook: NotebookNode) -> bytes:

@@ -113,12 +113,12 @@ def _wrong(room: Classroom) -> Iterator[Member]:
         if mutant is None or pasted is None or count == 4:
             continue
         count += 1
-        kept = room.score_of(exercise, pasted[1])
-        notebook = rewrite(room.untrained(), exercise.id, pasted[0])
+        raw = to_bytes(rewrite(room.untrained(), exercise.id, pasted[0]))
+        kept = room.score_in(raw, exercise, pasted[1])
         rule = f"all points but those that {mutant.name} loses in {exercise.id}"
         rule += " and those of the trained models, not answered here" if room.trained else ""
         name = f"mutant-{exercise.id}".replace("_", "-").lower()
-        yield Member(name, to_bytes(notebook), reached - exercise.points + kept, rule)
+        yield Member(name, raw, reached - exercise.points + kept, rule)
 
 
 def _noisy(room: Classroom) -> Iterator[Member]:

@@ -1,8 +1,8 @@
 """Phase A: grade many submissions in parallel, away from the gradebook, into a cache of results.
 
-A worker gets a submission, the plan and the student's draw; it knows no database. The submissions
-of all problem sets are one stream: while one waits for its time limit, the others go on. What a
-worker that is killed was grading is tried again, first among others, then alone.
+A worker gets a submission, its draw and the plan; it knows no database. The submissions of all
+problem sets are one stream: while one waits for its time limit, the others go on. What a worker
+that is killed was grading is tried again, first among others, then alone.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class _Stream:
             stripped = replace(plan, draws=None)  # it knows the secret
             shared = self.shared[plan.set_id] = self.client.submit(keep, stripped, pure=False)
         assert plan.draws is not None
-        draw = plan.draws.of(submission.student)
+        draw = plan.draws.of(submission.student, submission.raw)
         known = self.finished and self.finished.get(result_key(submission.raw, draw.digest))
         place = {"workers": [known], "allow_other_workers": True} if known else {}
         future = self.client.submit(

@@ -29,7 +29,6 @@ class Options:
     workers: int | None = None
     scheduler: str | None = None
     force: bool = False
-    per_student: bool = False
 
 
 def run_settings(course: Course, options: Options) -> dict[str, Any]:
@@ -39,7 +38,6 @@ def run_settings(course: Course, options: Options) -> dict[str, Any]:
         judge.seed = options.seed
     settings = judge.settings(course.root)
     settings["unsafe"] |= options.unsafe
-    settings["per_student"] |= options.per_student
     return settings
 
 

@@ -1,4 +1,8 @@
-"""What is drawn for one student alone: the seed of the hidden cases, and numbers of their own."""
+"""What a submission is asked: drawn from the course's secret and from the submission's own bytes.
+
+Other bytes are asked other cases, so nothing that one submission carried off helps the next; the
+same bytes are asked the same wherever they are graded.
+"""
 
 from __future__ import annotations
 
@@ -7,44 +11,46 @@ import hmac
 from dataclasses import dataclass, field
 
 
-def student_seed(seed: int, student: str) -> int:
-    """The seed of one student's hidden cases; nobody can tell it without the secret ``seed``."""
-    text = student.encode("utf-8", "surrogatepass")
-    digest = hmac.new(str(seed).encode(), b"cvlib student seed\0" + text, hashlib.sha256).digest()
+def as_handed_in(raw: bytes | None) -> bytes:
+    """A submission in one piece of bytes: none at all is told from an empty one."""
+    return b"-" if raw is None else b"+" + raw
+
+
+def submission_seed(secret: int, raw: bytes | None) -> int:
+    """The seed of one submission's hidden cases; nobody can tell it without the ``secret``."""
+    text = b"cvlib submission seed\0" + as_handed_in(raw)
+    digest = hmac.new(str(secret).encode(), text, hashlib.sha256).digest()
     return int.from_bytes(digest[:16], "big")
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One student's draw, as a worker gets it.
+    """The draw of one submission, as a worker gets it.
 
-    ``digest`` names everything the student's score depends on but the submission. Without a
-    ``seed`` the hidden cases are those of the class.
+    ``digest`` names everything the score depends on but the submission; ``seed`` follows from the
+    two. Numbers of a student's own are drawn by the name.
     """
 
     student: str
     digest: str
-    seed: int | None = None
+    seed: int
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws for each student of a class; it knows the secret, so no worker gets it."""
+    """Draws for each submission of a class; it knows the secret, so no worker gets it."""
 
     digest: str
-    seed: int = field(repr=False)
-    per_student: bool = False
+    secret: int = field(repr=False)
     personal: bool = False
 
-    def of(self, student: str) -> Draw:
-        """The draw of a student; where all are asked the same, it differs in the name alone."""
-        seed = student_seed(self.seed, student) if self.per_student else None
-        if not self.per_student and not self.personal:
-            return Draw(student, self.digest)
-        parts = (self.digest, str(seed), student if self.personal else "")
-        text = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return Draw(student, hashlib.sha256(text).hexdigest(), seed)
+    def digest_of(self, student: str) -> str:
+        """The digest for a student; the name counts where it is asked for."""
+        if not self.personal:
+            return self.digest
+        text = f"{self.digest}\0{student}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(text).hexdigest()
 
-    def seed_of(self, student: str) -> int:
-        """The seed that the hidden cases of a student are drawn from."""
-        return student_seed(self.seed, student) if self.per_student else self.seed
+    def of(self, student: str, raw: bytes | None) -> Draw:
+        """The draw of what a student handed in."""
+        return Draw(student, self.digest_of(student), submission_seed(self.secret, raw))

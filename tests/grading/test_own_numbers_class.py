@@ -1,9 +1,9 @@
-"""A class in which each student has an answer, and when asked hidden cases, of their own."""
+"""A class in which each student has an answer of their own, and each submission its cases."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from typing import Any
 
 import pytest
 from command import nbgrader
@@ -14,8 +14,9 @@ from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.gradebook.marks import read_marks
 from cvlib.grading.judging.kept_results import read_result
-from cvlib.grading.judging.plan import make_draws
+from cvlib.grading.judging.plan import make_draws, result_key
 from cvlib.grading.receipts.receipt import kept_receipt
+from cvlib.grading.regrading.regrade import preview
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from cvlib.grading.running.running import Options, run_set
 from cvlib.grading.spec.loading import LoadedSet
@@ -59,6 +60,12 @@ def words(course: Course, student: str) -> str:
     return path.read_text("utf-8")
 
 
+def marks_in(course: Course) -> dict[str, Any]:
+    """The exercises of each kept result."""
+    files = course.results.glob("*.json")
+    return {path.name: json.loads(path.read_bytes())["exercises"] for path in files}
+
+
 def test_the_own_answer_counts_and_a_neighbours_does_not(course: Course) -> None:
     assert scores(course, "taps") == {
         "ann": 3.0, "bob": 0.0, "cem": 3.0, "dora": 3.0, "eve": 0.0, "fay": 0.0
@@ -74,41 +81,31 @@ def test_a_wrong_or_missing_name_is_told_in_words(course: Course, own: LoadedSet
     assert str(right(own, "eve")) not in words(course, "eve")
 
 
-def test_the_options_draws_other_cases_for_each_student_and_stock_nbgrader_the_same(
-    course: Course, own: LoadedSet, cluster: str
-) -> None:
-    """One after the other on the same course: option, once more, nbgrader's own command, off."""
+def test_all_ways_to_grade_agree_on_one_draw(course: Course, own: LoadedSet, cluster: str) -> None:
+    """A run once more, one that grades anew, a dry run, and nbgrader's own command."""
     before = {exercise: scores(course, exercise) for exercise in ("energy", "taps", "legs")}
-    kept = {p.name: p.stat().st_mtime_ns for p in course.results.glob("*.json")}
-    report = run_set(course, SET_ID, Options(scheduler=cluster, per_student=True))
-    assert (report.graded, report.recorded) == (len(CLASS), len(CLASS))
-    assert {exercise: scores(course, exercise) for exercise in before} == before
-    draws = make_draws(own, seed=course.seed, per_student=True)
-    for student in CLASS:
-        receipt = kept_receipt(course, SET_ID, student)
-        assert receipt is not None
-    raw = (course.submitted / "fay" / SET_ID / f"{SET_ID}.ipynb").read_bytes()
-    fresh = [p for p in course.results.glob("*.json") if p.name not in kept]
-    assert len(fresh) == len(CLASS)
-    assert "You took the root" in words(course, "fay"), "mutants are known to a student's own plan"
-    again = run_set(course, SET_ID, Options(scheduler=cluster, per_student=True))
+    assert "You took the root" in words(course, "fay"), "mutants are known to its own plan"
+    kept = marks_in(course)
+    assert len(kept) == len(CLASS)
+    again = run_set(course, SET_ID, Options(scheduler=cluster))
     assert (again.graded, again.recorded) == (0, 0)
+    receipts = {student: kept_receipt(course, SET_ID, student) for student in CLASS}
+    assert None not in receipts.values()
 
-    forced = {p.name: json.loads(p.read_bytes())["exercises"] for p in fresh}
-    run_set(course, SET_ID, Options(scheduler=cluster, per_student=True, force=True))
-    assert forced == {p.name: json.loads(p.read_bytes())["exercises"] for p in fresh}
+    assert preview(course, SET_ID, Options(scheduler=cluster)).changes == ()
+    run_set(course, SET_ID, Options(scheduler=cluster, force=True))
+    assert kept == marks_in(course)
+    assert receipts == {student: kept_receipt(course, SET_ID, student) for student in CLASS}
 
-    with (course.root / "nbgrader_config.py").open("a") as file:
-        file.write("c.JudgeSettings.per_student = True\n")
-    fays = hashlib.sha256(draws.of("fay").digest.encode() + b"+" + raw).hexdigest()[:40]
+    raw = (course.submitted / "fay" / SET_ID / f"{SET_ID}.ipynb").read_bytes()
+    draws = make_draws(own, seed=course.seed)
+    fays = result_key(raw, draws.of("fay", raw).digest)
+    known = read_result(course.results, fays)
     (course.results / f"{fays}.json").unlink()
     nbgrader(course.root, "autograde", SET_ID, "--student", "fay", "--force")
     result = read_result(course.results, fays)
     assert result is not None
+    assert known is not None
+    assert result.exercises == known.exercises
     assert {e.id: e.score for e in result.exercises} == {"energy": 0.0, "taps": 0.0, "legs": 1.0}
-    assert scores(course, "energy")["fay"] == 0.0
-
-    Course.open(course.root, OWN)  # writes the configuration anew: off again
-    off = run_set(course, SET_ID, Options(scheduler=cluster))
-    assert (off.graded, off.recorded) == (0, len(CLASS)), "the results of before are still kept"
     assert {exercise: scores(course, exercise) for exercise in before} == before
