@@ -64,6 +64,9 @@ class Exercise:
     is drawn by the student's name, and reference and variants are functions of what was drawn. The
     notebook has ``personal(id, name)``, which draws the same.
 
+    ``checks`` draws what the student's own check asks, where that must share nothing with
+    ``cases``, such as images: the released file of cases tells their labels.
+
     ``variants`` are known wrong answers, and right ones written differently. What an exercise is
     ``worth``, its problem set says.
     """
@@ -77,6 +80,7 @@ class Exercise:
     name: str = ""
     reference: Any = None
     cases: Cases | None = None
+    checks: Cases | None = None
     driver: Callable[..., Any] | None = None
     tolerance: Tolerance = DEFAULT_TOLERANCE
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
@@ -116,11 +120,17 @@ class Exercise:
             raise ValueError(f"exercise {self.id!r}: expected a plain function as driver")
         return f"from __future__ import annotations\n\n{source}"
 
-    def draw(self, rng: np.random.Generator, student: str = "") -> list[Case]:
-        """Draw the cases; an exercise that draws none could not be failed, so that is an error."""
+    def draw(
+        self, rng: np.random.Generator, student: str = "", *, public: bool = False
+    ) -> list[Case]:
+        """Draw the cases, ``public`` ones for the student's own check.
+
+        An exercise that draws none could not be failed, so that is an error.
+        """
         if self.numbers:
             return [Case(kwargs=draw_numbers(self.id, self.numbers, student))]
-        cases = list(self.cases(rng)) if self.cases is not None else []
+        drawing = (self.checks if public else None) or self.cases
+        cases = list(drawing(rng)) if drawing is not None else []
         if not cases:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
         return cases
