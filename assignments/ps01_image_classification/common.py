@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cvlib.grading.spec import Case
-from cvlib.grading.spec.digits import archive, released_and_hidden
+from cvlib.grading.spec.digits import archive, released
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 
 Rng = np.random.Generator
@@ -42,5 +42,4 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
 
 
 def digits_file() -> bytes:
-    training, _ = released_and_hidden()
-    return archive(images=as_bytes(training.images), labels=training.labels)
+    return archive(images=as_bytes(released().images), labels=released().labels)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cvlib.activations import Activation
-from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden, sorted_digits
+from cvlib.datasets import Dataset
+from cvlib.grading.spec.digits import archive, grey_values, sorted_digits
 from cvlib.layers import Flatten, Linear, Sequential
 from cvlib.optim import SGD, Adam, cosine, warmup
 from cvlib.training import fit, predict
@@ -34,10 +35,9 @@ def digits_file() -> bytes:
     return archive(images=images, labels=labels)
 
 
-def draw_held_out(rng: Rng, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    _, hidden = released_and_hidden()
-    chosen = rng.permutation(len(hidden))[:count]
-    return grey_values(hidden.images[chosen]), hidden.labels[chosen]
+def some_of(rng: Rng, unseen: Dataset, count: int) -> tuple[np.ndarray, np.ndarray]:
+    chosen = rng.permutation(len(unseen))[:count]
+    return grey_values(unseen.images[chosen]), unseen.labels[chosen]
 
 
 def with_noise(rng: Rng, images: np.ndarray, spread: float) -> np.ndarray:

@@ -10,8 +10,9 @@ import numpy as np
 
 from cvlib.activations import Activation
 from cvlib.check.measure import Measure
+from cvlib.datasets import Dataset
 from cvlib.grading.spec import Case, Exercise, Variants
-from cvlib.grading.spec.digits import sorted_digits
+from cvlib.grading.spec.digits import for_checks, for_the_judge, sorted_digits
 from cvlib.layers import Conv2d, Flatten, Linear, MaxPool2d, Sequential
 from cvlib.training import predict
 
@@ -20,9 +21,9 @@ from .common import (
     Prepare,
     Rng,
     dense,
-    draw_held_out,
     learn,
     shuffled_apart,
+    some_of,
     trained,
     trained_later,
     with_noise,
@@ -42,9 +43,11 @@ def scatter(rng: Rng, images: np.ndarray, corners: bool = False) -> np.ndarray:
     return sheets
 
 
-def draw_scattered(rng: Rng) -> Iterator[Case]:
+def draw_scattered(
+    rng: Rng, unseen: Callable[[], Dataset] = for_the_judge, count: int = 200
+) -> Iterator[Case]:
     for part in SCATTERED:
-        images, labels = draw_held_out(rng)
+        images, labels = some_of(rng, unseen(), count)
         sheets = scatter(rng, with_noise(rng, images, 0.3), corners=part == "corners")
         sheets = with_noise(rng, sheets, 2.0) if part == "noisy" else sheets
         yield Case((sheets,), part=part, truth=labels)
@@ -86,6 +89,8 @@ EXERCISE = Exercise(
     kind="model",
     reference=predict_scattered,
     cases=draw_scattered,
+    # few: the nearest of many sheets with a digit in a corner shows the same digit in that corner
+    checks=functools.partial(draw_scattered, unseen=for_checks, count=80),
     measure=SCATTERED,
     builds_on=(
         "linear_backward",

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from cvlib.datasets import Dataset
-from cvlib.grading.spec.digits import archive, grey_values, released_and_hidden
+from cvlib.grading.spec.digits import archive, grey_values, released
 
 Rng = np.random.Generator
 
@@ -34,8 +34,7 @@ def framed(digits: Dataset) -> tuple[np.ndarray, np.ndarray]:
 @functools.cache
 def training_digits() -> tuple[np.ndarray, np.ndarray]:
     """The 400 digits of ``digits.npz``."""
-    released, _ = released_and_hidden()
-    return framed(released.subset(slice(TRAINED)))
+    return framed(released().subset(slice(TRAINED)))
 
 
 def training_file() -> bytes:

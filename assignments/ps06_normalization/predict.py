@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from cvlib.check.measure import Measure
+from cvlib.datasets import Dataset
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
-from cvlib.grading.spec.digits import grey_values, released_and_hidden, sorted_digits
+from cvlib.grading.spec.digits import (
+    flickered,
+    for_checks,
+    for_the_judge,
+    grey_values,
+    sorted_digits,
+)
 
 from .common import Rng
 
 MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among black sheets": 1}
 
 
-def draw_mail(rng: Rng) -> Iterator[Case]:
-    _, hidden = released_and_hidden()
-    images, labels = grey_values(hidden.images), hidden.labels
+INK, PAPER = (0.3, 0.4), (0, 9)
+
+
+def draw_mail(rng: Rng, unseen: Callable[[], Dataset] = for_the_judge) -> Iterator[Case]:
+    images, labels = grey_values(unseen().images), unseen().labels
     for part, batch_size in MAIL.items():
         chosen = rng.permutation(len(images))[:200]
         if part == "sorted by digit":
             chosen = chosen[np.argsort(labels[chosen], kind="stable")]
-        grain = np.round(rng.normal(0, 0.5, (len(chosen), 8, 8)))  # no picture is in anyone's file
-        pictures = np.clip(images[chosen] + grain, 0, 16).astype(np.uint8)
+        scanned = flickered(rng, images[chosen], INK, PAPER)
+        pictures = np.clip(np.round(scanned), 0, 16).astype(np.uint8)
         black = 15 if part == "among black sheets" else 0
         yield Case((pictures, batch_size, black), part=part, truth=labels[chosen])
 
@@ -33,7 +42,8 @@ def draw_mail(rng: Rng) -> Iterator[Case]:
 def as_mail_comes(target, images, batch_size, black):
     import numpy as np
 
-    sheets = np.full((black, *images.shape[1:]), 16, images.dtype)
+    sheets = np.zeros((black, *images.shape[1:]), images.dtype)
+    sheets[:, :, :4] = 16  # whoever takes the mean out of each row still sees them
     answers = []
     for first in range(0, len(images), batch_size):
         part = images[first : first + batch_size]
@@ -47,15 +57,21 @@ def as_mail_comes(target, images, batch_size, black):
     return np.concatenate(answers)
 
 
+def even(images: np.ndarray) -> np.ndarray:
+    """Each image without the paper of its rows, its strongest ink 1; a blank one is 0."""
+    ink = images - images.mean(axis=2, keepdims=True)
+    return ink / (np.abs(ink).max(axis=(1, 2), keepdims=True) + 1e-6)
+
+
 @functools.cache
 def trained(norm: str = "batch", *, shuffle: bool = True, steps: int = 250, batch: int = 64) -> Any:
-    """A small network for digits in [0, 1], trained on the released ones."""
+    """A small network for evened digits, trained on the released ones."""
     import torch
     from torch import nn
     from torch.nn import functional
 
     known, classes = sorted_digits()
-    images, labels = torch.from_numpy(known).float()[:, None] / 16, torch.from_numpy(classes)
+    images, labels = torch.from_numpy(even(known)).float()[:, None], torch.from_numpy(classes)
 
     def block(before: int, after: int) -> list[nn.Module]:
         layer = nn.BatchNorm2d(after) if norm == "batch" else nn.GroupNorm(4, after)
@@ -79,7 +95,7 @@ def trained(norm: str = "batch", *, shuffle: bool = True, steps: int = 250, batc
 
 
 def answer_with(network: Any, images: np.ndarray) -> np.ndarray:
-    """Labels from a network as it stands, for images with values in [0, 1]."""
+    """Labels from a network as it stands."""
     import torch
 
     with torch.no_grad():
@@ -88,7 +104,7 @@ def answer_with(network: Any, images: np.ndarray) -> np.ndarray:
 
 
 def predict(images: np.ndarray) -> np.ndarray:
-    return answer_with(trained(), images / 16)
+    return answer_with(trained(), even(images))
 
 
 variants = Variants()
@@ -100,6 +116,7 @@ EXERCISE = Exercise(
     kind="model",
     reference=predict,
     cases=draw_mail,
+    checks=functools.partial(draw_mail, unseen=for_checks),
     driver=as_mail_comes,
     measure=Measure("accuracy", at_least=0.91),
     withhold=WITHHOLD_ROOMS,
@@ -111,7 +128,7 @@ EXERCISE = Exercise(
         "batch. See *In training and at test time*.",
         "sorted by digit": "Ten images of one digit have other statistics than ten of "
         "all. Nothing in predict may ask for them.",
-        "among black sheets": "Fifteen black sheets change the mean and the variance of "
+        "among black sheets": "Fifteen half-black sheets change the mean and the variance of "
         "every batch. A digit's answer must not notice.",
     },
     variants=variants,
@@ -133,7 +150,7 @@ def in_training_mode(network: Any, images: np.ndarray) -> np.ndarray:
     f"image by the batch it comes in. network.eval() switches to the running statistics. {MODES}",
 )
 def left_in_training_mode(images):
-    return in_training_mode(trained(), images / 16)
+    return in_training_mode(trained(), even(images))
 
 
 @variants.mutant(
@@ -141,7 +158,7 @@ def left_in_training_mode(images):
     f"statistics, and its weights, remember the digits that came last. Shuffle. {MODES}",
 )
 def trained_in_order(images):
-    return answer_with(trained(shuffle=False, batch=16, steps=310), images / 16)
+    return answer_with(trained(shuffle=False, batch=16, steps=310), even(images))
 
 
 @variants.mutant(
@@ -155,7 +172,7 @@ def newborn_statistics(images):
     for module in network.modules():
         if hasattr(module, "reset_running_stats"):
             module.reset_running_stats()
-    return answer_with(network, images / 16)
+    return answer_with(network, even(images))
 
 
 @variants.mutant(
@@ -163,28 +180,36 @@ def newborn_statistics(images):
     f"mean image is nothing at all. Means that predict needs belong to the training set. {MODES}",
 )
 def centred_by_its_batch(images):
-    centre = sorted_digits()[0].mean(axis=0)
-    return answer_with(trained(), (images - images.mean(axis=0) + centre) / 16)
+    return answer_with(trained(), even(images - images.mean(axis=0)))
 
 
 @variants.mutant(
-    "Training saw pixels from 0 to 1, predict gets them from 0 to 16 and hands them on. The "
-    "running statistics do not repair that: they belong to the scale they were measured at. "
-    f"{MODES}",
+    "Your network answers like one that is handed grey values as they come, after a training with "
+    "others. The running statistics do not repair that: they belong to the scale and the light "
+    f"they were measured at. {MODES}",
 )
-def forgets_to_scale(images):
+def forgets_to_prepare(images):
     return answer_with(trained(), 1.0 * images)
+
+
+@variants.mutant(
+    "You even out every image as a whole. The lamp gives each row of it another paper, and that "
+    "is still there. See *One formula, four index sets*.",
+)
+def one_paper_for_the_image(images):
+    ink = images - images.mean(axis=(1, 2), keepdims=True)
+    return answer_with(trained(), ink / (np.abs(ink).max(axis=(1, 2), keepdims=True) + 1e-6))
 
 
 @variants.alternative
 def with_group_norm(images):
-    return answer_with(trained(norm="group", steps=260), images / 16)
+    return answer_with(trained(norm="group", steps=260), even(images))
 
 
 @variants.alternative
 def by_the_nearest_digits(images):
     known, labels = sorted_digits()
-    flat = known.reshape(len(known), -1).astype(float)
-    seen = np.asarray(images, dtype=float).reshape(len(images), -1)
+    flat = even(known).reshape(len(known), -1)
+    seen = even(np.asarray(images, dtype=float)).reshape(len(images), -1)
     nearest = ((seen[:, None] - flat) ** 2).sum(axis=2).argsort(axis=1)[:, :3]
     return [int(np.bincount(row).argmax()) for row in labels[nearest]]

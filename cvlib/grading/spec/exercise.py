@@ -73,6 +73,9 @@ class Exercise:
     is drawn by the student's name, and reference and variants are functions of what was drawn. The
     notebook has ``personal(id, name)``, which draws the same.
 
+    ``checks`` draws what the student's own check asks, where that must share nothing with
+    ``cases``, such as images: the released file of cases tells their labels.
+
     ``variants`` are known wrong answers, and right ones written differently. What an exercise is
     ``worth``, its problem set says.
     """
@@ -86,6 +89,7 @@ class Exercise:
     name: str = ""
     reference: Any = None
     cases: Cases | None = None
+    checks: Cases | None = None
     driver: Callable[..., Any] | None = None
     look: Callable[..., Any] | None = None
     one_at_a_time: bool = False
@@ -129,11 +133,17 @@ class Exercise:
         """The look as text; empty without one."""
         return text_of(self.look, self.id, "look") if self.look else ""
 
-    def draw(self, rng: np.random.Generator, student: str = "") -> list[Case]:
-        """Draw the cases; an exercise that draws none could not be failed, so that is an error."""
+    def draw(
+        self, rng: np.random.Generator, student: str = "", *, public: bool = False
+    ) -> list[Case]:
+        """Draw the cases, ``public`` ones for the student's own check.
+
+        An exercise that draws none could not be failed, so that is an error.
+        """
         if self.numbers:
             return [Case(kwargs=draw_numbers(self.id, self.numbers, student))]
-        cases = list(self.cases(rng)) if self.cases is not None else []
+        drawing = (self.checks if public else None) or self.cases
+        cases = list(drawing(rng)) if drawing is not None else []
         if not cases:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
         return cases

@@ -53,7 +53,7 @@ def make_sheet(
     The public sheet of an ``answer`` holds its form only, and no private sheet's text reveals it.
     With ``lazy``, a mutant is called when a wrong answer is compared with it, and not before.
     """
-    cases = exercise.draw(rng, student)
+    cases = exercise.draw(rng, student, public=public)
     if unknown := set(exercise.tolerances) - {c.part for c in cases}:
         raise ValueError(f"exercise {exercise.id!r}: tolerances for parts not drawn: {unknown}")
     expected = tuple(_plain(exercise.expected(c)) for c in cases)
