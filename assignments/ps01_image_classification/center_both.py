@@ -20,8 +20,8 @@ def draw_for_centering(rng: Rng) -> Iterator[Case]:
         ("test images", True, "test"),
         ("test images", False, "test"),
     ):
-        shape = (3, int(rng.integers(2, 4)), int(rng.integers(4, 7)))
-        level = rng.uniform(0.2, 0.8, (3, 1, 1))
+        shape = (int(rng.choice([2, 4])), 3, int(rng.integers(5, 7)))
+        level = rng.uniform(0.2, 0.8, (shape[0], 1, 1))
         train, test = (level + 0.1 * rng.normal(size=(n, *shape)) for n in (5, 4))
         yield Case((which, train, test + 0.1, per_channel), part=part)
 
@@ -48,7 +48,7 @@ EXERCISE = Exercise(
     weights={"test images": 2},
     hints={
         "mean image": "One mean for every pixel of every channel: average over the images.",
-        "channel mean": "Three numbers: average over images, rows and columns.",
+        "channel mean": "One number a channel: average over images, rows and columns.",
         "test images": "Which mean did the classifier see when it was trained? Compare "
         "*Zero-centring, and what it is for*.",
     },
@@ -97,6 +97,23 @@ def mean_of_each_image(train, test, per_channel):
 )
 def one_number(train, test, per_channel):
     return train - train.mean(), test - train.mean()
+
+
+@variants.mutant(
+    "You took per_channel the wrong way round: when it is true, the mean is one number a channel, "
+    "and otherwise a whole image. See *Zero-centring, and what it is for*.",
+)
+def the_other_kind(train, test, per_channel):
+    return center_both(train, test, not per_channel)
+
+
+@variants.mutant(
+    "You divided by the standard deviation as well. Centring subtracts a mean and leaves the scale "
+    "alone. See *Zero-centring, and what it is for*.",
+)
+def divides_too(train, test, per_channel):
+    train, test = center_both(train, test, per_channel)
+    return train / train.std(), test / train.std()
 
 
 @variants.alternative

@@ -13,16 +13,21 @@ from .common import Rng
 
 
 def draw_colored(rng: Rng) -> Iterator[Case]:
-    for part, bins, (low, high) in (
-        ("one image", 2, (0.0, 0.999)),
-        ("several bins", 4, (0.0, 0.999)),
-        ("the brightest pixels", 3, (0.7, 1.0)),
+    for part, bins in (
+        ("one image", 2),
+        ("several bins", 4),
+        ("the edges of bins", 4),
+        ("the brightest pixels", 3),
     ):
         n = 1 if part == "one image" else int(rng.integers(2, 4))
         height, width = rng.permutation([3, 4, 5, 6])[:2]
-        images = rng.uniform(low, high, (n, 3, height, width))
-        if part == "the brightest pixels":
-            images[rng.random(images.shape) < 0.3] = 1.0
+        images = rng.uniform(0.0, 0.999, (n, 3, height, width))
+        if part == "the edges of bins":  # quarters are exact
+            images = rng.integers(4, size=images.shape) / 4
+        if part == "the brightest pixels":  # each channel alone, so that no box hides another
+            for channel, row in enumerate(rng.permutation(height)[:3]):
+                images[:, channel, row, 0] = 1.0
+            images[:, :, 0, -1] = 1.0
         yield Case((images, bins), part=part)
 
 
@@ -39,6 +44,8 @@ EXERCISE = Exercise(
         "slowest: box = (q_red · bins + q_green) · bins + q_blue.",
         "several bins": "Each row counts the pixels of its own image only, and is divided "
         "by their number.",
+        "the edges of bins": "With 4 bins the second one begins at 0.25 exactly. In which of "
+        "the two is 0.25 itself?",
         "the brightest pixels": "Into which bin does a value of exactly 1 fall?",
     },
     variants=variants,
@@ -85,6 +92,39 @@ def one_row_for_all(images, bins):
 )
 def rounds_to_nearest(images, bins):
     return histogram(np.minimum(np.round(images * (bins - 1)) / bins + 1e-3, 1), bins)
+
+
+@variants.mutant(
+    "You put a value on the edge between two bins into the lower one. A bin holds its lower end: "
+    "its number is the floor of bins · x. See *Count the colours*.",
+)
+def edges_belong_below(images, bins):
+    return histogram(np.maximum(np.ceil(images * bins) - 1, 0) / bins + 0.5 / bins, bins)
+
+
+@variants.mutant(
+    "You clipped the number of the box. A value of 1 in green or blue has by then run over into "
+    "the box of the next red or green: clip each channel's bin before. See *Count the colours*.",
+)
+def clips_the_box(images, bins):
+    level = (images * bins).astype(int)
+    number = (level[:, 0] * bins + level[:, 1]) * bins + level[:, 2]
+    number = np.minimum(number, bins**3 - 1)
+    return np.array([np.bincount(n.ravel(), minlength=bins**3) / n.size for n in number])
+
+
+@variants.mutant(
+    "You lost the pixels with a value of exactly 1: they belong to the last bin, and each row sums "
+    "to 1. See *Count the colours*.",
+)
+def loses_the_brightest(images, bins):
+    level = (images * bins).astype(int)
+    rows = []
+    for image in level.reshape(len(level), 3, -1):
+        red, green, blue = image[:, (image < bins).all(axis=0)]
+        counts = np.bincount((red * bins + green) * bins + blue, minlength=bins**3)
+        rows.append(counts / image[0].size)
+    return np.array(rows)
 
 
 @variants.alternative

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from cvlib.grading.spec import Case
 from cvlib.grading.spec.digits import archive, released
 from cvlib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 
 Rng = np.random.Generator
 
 
-def draw_scores(rng: Rng, size: float = 2.0) -> np.ndarray:
+def draw_scores(rng: Rng) -> np.ndarray:
     n, k = int(rng.integers(3, 6)), int(rng.integers(6, 9))
-    return size * rng.normal(size=(n, k))
+    return 2.0 * rng.normal(size=(n, k))
 
 
-def draw_labelled(rng: Rng, parts: tuple[str, ...]) -> Iterator[Case]:
-    for part in parts:
-        scores = draw_scores(rng, 300.0 if part == "large scores" else 2.0)
-        labels = rng.integers(scores.shape[1], size=len(scores))
-        yield Case(("dscores" if "gradient" in part else "loss", scores, labels), part=part)
+def draw_far_apart(rng: Rng) -> np.ndarray:
+    """Four images whose scores lie around −1000, 0 and 1000: one number cannot serve them all."""
+    levels = rng.permutation([-1000.0, 0.0, 1000.0, 1000.0])
+    return levels[:, None] + 2.0 * rng.normal(size=(4, int(rng.integers(6, 9))))
+
+
+def draw_spread(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
+    """Four images, each with a class far from all others: 800 below them, or 1600 above.
+
+    That class is the true one; both kinds are always there.
+    """
+    scores = 2.0 * rng.normal(size=(4, int(rng.integers(6, 9))))
+    labels = rng.integers(scores.shape[1], size=4)
+    below = rng.permutation([True, True, False, False])
+    far = np.where(below, scores.min(axis=1) - 800.0, scores.max(axis=1) + 1600.0)
+    scores[np.arange(4), labels] = far
+    return scores, labels
+
+
+def draw_labels(rng: Rng, scores: np.ndarray) -> np.ndarray:
+    return rng.integers(scores.shape[1], size=len(scores))
 
 
 def one_result(target, which, *args):

@@ -5,11 +5,35 @@ Implement cross-entropy and derive its gradient with respect to the scores.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from cvlib.grading.spec import Exercise, Variants
+from cvlib.grading.spec import Case, Exercise, Variants
 
-from .common import cross_entropy, draw_labelled, one_result
+from .common import (
+    Rng,
+    cross_entropy,
+    draw_far_apart,
+    draw_labels,
+    draw_scores,
+    draw_spread,
+    one_result,
+)
+
+
+def draw_beliefs(rng: Rng) -> Iterator[Case]:
+    for which, ordinary, large in (
+        ("loss", "loss", "large scores"),
+        ("dscores", "gradient", "gradient of large scores"),
+    ):
+        scores = draw_scores(rng)
+        yield Case((which, scores, draw_labels(rng, scores)), part=ordinary)
+        scores = draw_far_apart(rng)
+        yield Case((which, scores, draw_labels(rng, scores)), part=large)
+        far = "a probability of 0" if which == "loss" else large
+        yield Case((which, *draw_spread(rng)), part=far)
+
 
 variants = Variants()
 EXERCISE = Exercise(
@@ -18,14 +42,18 @@ EXERCISE = Exercise(
     objective="Implement cross-entropy and derive its gradient with respect to the scores.",
     section="01_image_classification#cls-softmax",
     reference=cross_entropy,
-    cases=lambda rng: draw_labelled(rng, ("loss", "large scores", "gradient")),
+    cases=draw_beliefs,
     driver=one_result,
     weights={"gradient": 2},
     hints={
         "loss": "Minus the logarithm of the probability of the true class, averaged over "
         "the images.",
-        "large scores": "A probability may round to 0, and log 0 is not a number to train "
+        "large scores": "exp(1000) is infinite. What may be subtracted from all scores of one "
+        "image, and from those of another?",
+        "a probability of 0": "A probability may round to 0, and log 0 is not a number to train "
         "on. Take the logarithm of the formula, not of its result.",
+        "gradient of large scores": "The gradient is made of probabilities, and they come from "
+        "exponentials: none of these may overflow either.",
         "gradient": "Work it out for one image: it is a difference of two vectors. Then "
         "the mean over N images.",
     },
@@ -88,6 +116,50 @@ def clips(scores, labels):
     p = np.exp(scores - scores.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     return float(-np.log(np.maximum(p[np.arange(len(labels)), labels], 1e-12)).mean()), dscores
+
+
+def from_shifted(scores, labels, constant):
+    with np.errstate(all="ignore"):
+        e = np.exp(scores - constant)
+        rows = np.arange(len(labels))
+        loss = scores - constant - np.log(e.sum(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        p[rows, labels] -= 1
+        # an answer must be finite to differ
+        return np.nan_to_num(-loss[rows, labels].mean(), nan=-1.0), np.nan_to_num(p) / len(labels)
+
+
+@variants.mutant(
+    "You exponentiated the scores as they are: exp(1000) is infinite. Subtract each row's maximum, "
+    "which changes neither loss nor gradient. See *Softmax and cross-entropy*.",
+)
+def overflows(scores, labels):
+    return from_shifted(scores, labels, 0)
+
+
+@variants.mutant(
+    "You subtracted one maximum from the whole batch. Beside an image with scores of 1000, another "
+    "one's exponentials all round to 0: each row has a maximum of its own. See *Softmax and "
+    "cross-entropy*.",
+)
+def one_maximum_for_all(scores, labels):
+    return from_shifted(scores, labels, scores.max())
+
+
+@variants.mutant(
+    "The loss is right for any scores. The gradient is made of exponentials, too: there you left "
+    "the scores as they are, and exp(1000) is infinite. See *Softmax and cross-entropy*.",
+)
+def gradient_overflows(scores, labels):
+    return cross_entropy(scores, labels)[0], from_shifted(scores, labels, 0)[1]
+
+
+@variants.mutant(
+    "You gave the loss's gradient for the class with the largest score. It is the true class whose "
+    "probability is to grow. See *Softmax and cross-entropy*.",
+)
+def believes_itself(scores, labels):
+    return cross_entropy(scores, labels)[0], cross_entropy(scores, scores.argmax(axis=1))[1]
 
 
 @variants.alternative

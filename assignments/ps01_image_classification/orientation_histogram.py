@@ -15,6 +15,11 @@ from .common import Rng
 def draw_slopes(rng: Rng) -> Iterator[Case]:
     for part, bins in (("four directions", 4), ("other numbers of bins", int(rng.integers(5, 10)))):
         yield Case((*rng.normal(size=(2, 4, 6)), bins), part=part)
+    gx = np.array([[2.0, -3.0, 0.0, 0.0, 1.0, -1.0]]) * rng.uniform(0.5, 2.0)
+    gy = np.array([[0.0, 0.0, 2.0, -1.0, 1.0, 1.0]]) * rng.uniform(0.5, 2.0)
+    order = rng.permutation(gx.shape[1])
+    yield Case((gx[:, order], gy[:, order], 4), part="along the axes")
+    yield Case((*1e-5 * rng.normal(size=(2, 4, 6)), 5), part="a faint image")
     for part in ("opposite edges", "a flat image"):
         gx, gy = rng.normal(size=(2, 5, 3))
         if part == "opposite edges":
@@ -47,6 +52,10 @@ EXERCISE = Exercise(
         "other numbers of bins": "A bin is π / bins wide.",
         "opposite edges": "Dark to light and light to dark are one direction here. Compare "
         "*Count the edges: HOG*.",
+        "along the axes": "The bins are [0, π/4), [π/4, π/2), … An angle of π is 0 modulo π, and "
+        "one of π/2 opens a bin.",
+        "a faint image": "However small the sum is, dividing by it makes shares of the votes. "
+        "Only a sum of 0 has none.",
         "a flat image": "No edges, no votes: return zeros, not a division by zero.",
     },
     variants=variants,
@@ -97,6 +106,50 @@ def divides_by_pixels(gx, gy, bins):
 )
 def shifted_quarter(gx, gy, bins):
     return votes(gx, gy, bins, np.arctan2(gy, gx) + np.pi / 2, np.hypot(gx, gy))
+
+
+@variants.mutant(
+    "You put an angle of exactly π into the last bin. Modulo π it is 0: the edge from light to "
+    "dark beside the one from dark to light. See *Count the edges: HOG*.",
+)
+def pi_is_not_zero(gx, gy, bins):
+    angle = np.arctan2(gy, gx)
+    angle = np.where(angle < 0, angle + np.pi, angle)
+    return votes(gx, gy, bins, np.minimum(angle, np.pi * (1 - 1e-9)), np.hypot(gx, gy))
+
+
+@variants.mutant(
+    "You put an angle on the edge between two bins into the lower one. The bins cut [0, π) into "
+    "[0, π / bins), [π / bins, …: each holds its lower end. See *Count the edges: HOG*.",
+)
+def edges_belong_below(gx, gy, bins):
+    place = np.ceil(np.arctan2(gy, gx) % np.pi / np.pi * bins) - 1
+    return votes(gx, gy, bins, (np.maximum(place, 0) + 0.5) * np.pi / bins, np.hypot(gx, gy))
+
+
+@variants.mutant(
+    "You added a small number to the sum before dividing. A faint image's votes are smaller still, "
+    "and contrast has not dropped out: treat the sum 0 by itself. See *Count the edges: HOG*.",
+)
+def adds_a_small_number(gx, gy, bins):
+    total = np.hypot(gx, gy).sum()
+    return orientation_histogram(gx, gy, bins) * total / (total + 1e-6)
+
+
+@variants.mutant(
+    "You took a faint image for a flat one. Zeros are for an image without any change at all. See "
+    "*Count the edges: HOG*.",
+)
+def faint_is_flat(gx, gy, bins):
+    return orientation_histogram(gx, gy, bins) * (np.hypot(gx, gy).sum() > 1e-2)
+
+
+@variants.mutant(
+    "Each pixel voted with the square of its strength, gx² + gy². Take the root. See *Count the "
+    "edges: HOG*.",
+)
+def votes_with_squares(gx, gy, bins):
+    return votes(gx, gy, bins, np.arctan2(gy, gx), gx**2 + gy**2)
 
 
 @variants.alternative

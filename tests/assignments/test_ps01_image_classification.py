@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 
+from cvlib.check.own_numbers import draw_numbers
 from cvlib.grading.spec.digits import released_and_hidden
 
 PROBLEM_SET = "ps01_image_classification"
@@ -28,16 +29,22 @@ def test_a_probability_of_zero_with_a_good_logarithm(model):
     assert model["softmax"](np.array([[0.0, 800.0]]))[0, 0] == 0
 
 
-def test_cat_car_and_frog(model):
-    table = np.array([[2.0, 3.1, -0.5], [1.3, 4.0, 2.2], [0.4, 1.5, -1.1]])
-    answer = model["cat_car_frog"]
-    losses = [model["hinge"](table[[k]], np.array([k]))[0] for k in range(3)]
-    assert np.allclose(losses, answer["hinge"])
-    assert np.isclose(model["hinge"](table, np.arange(3))[0], answer["mean_hinge"])
-    assert np.isclose(model["cross_entropy"](table, np.arange(3))[0], answer["mean_cross_entropy"])
-    for less, expected in ((answer["least_change"], 0.0), (answer["least_change"] + 0.1, 0.1)):
-        lower = table[[1]] - np.array([0, less, 0])
-        assert np.isclose(model["hinge"](lower, np.array([1]))[0], expected)
+def test_cat_car_and_frog(loaded, model):
+    exercise = loaded.problem_set["cat_car_frog"]
+    for student in map(str, range(20)):
+        numbers = draw_numbers(exercise.id, exercise.numbers, student)
+        answer = model["cat_car_frog"](**numbers)
+        a, b, c = numbers.values()
+        table = np.array([[a, 3.1, -0.5], [1.3, 4.0, b], [0.4, 1.5, c]])
+        losses = [model["hinge"](table[[k]], np.array([k]))[0] for k in range(3)]
+        assert np.allclose(losses, answer["hinge"])
+        assert losses[1] == 0 < min(losses[0], losses[2])
+        assert np.isclose(model["hinge"](table, np.arange(3))[0], answer["mean_hinge"])
+        entropy, _ = model["cross_entropy"](table, np.arange(3))
+        assert np.isclose(entropy, answer["mean_cross_entropy"])
+        for less, expected in ((answer["least_change"], 0.0), (answer["least_change"] + 0.1, 0.1)):
+            lower = table[[1]] - np.array([0, less, 0])
+            assert np.isclose(model["hinge"](lower, np.array([1]))[0], expected)
 
 
 def test_the_released_digits_are_those_of_the_text_and_none_is_held_back(loaded):

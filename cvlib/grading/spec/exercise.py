@@ -70,8 +70,8 @@ class Exercise:
     one of them is wrong, this one is graded with the model solution in its place.
 
     An ``answer`` with ``numbers`` asks each student about their own: from each of its sequences one
-    is drawn by the student's name, and reference and variants are functions of what was drawn. The
-    notebook has ``personal(id, name)``, which draws the same.
+    is drawn by the student's name. Each case brings them along, and reference and variants are
+    functions of them. The notebook has ``personal(id, name)``, which draws the same.
 
     ``checks`` draws what the student's own check asks, where that must share nothing with
     ``cases``, such as images: the released file of cases tells their labels.
@@ -140,12 +140,13 @@ class Exercise:
 
         An exercise that draws none could not be failed, so that is an error.
         """
-        if self.numbers:
-            return [Case(kwargs=draw_numbers(self.id, self.numbers, student))]
         drawing = (self.checks if public else None) or self.cases
         cases = list(drawing(rng)) if drawing is not None else []
         if not cases:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
+        if self.numbers:
+            own = draw_numbers(self.id, self.numbers, student)
+            cases = [replace(case, kwargs={**case.kwargs, **own}) for case in cases]
         return cases
 
     def measures(self, parts: Iterable[str]) -> dict[str, Measure]:
