@@ -13,20 +13,24 @@ from cvlib.grading.spec import Case, Exercise, Variants
 from .common import Array, Rng, sizes
 
 NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "elu")
+EACH = tuple((name, 2) for name in NAMES)
 
 
 def draw_activations(rng: Rng) -> Iterator[Case]:
     for part in (*NAMES, "far out", "float32 stays float32"):
-        for name in [part] if part in NAMES else NAMES:
-            shape = sizes(rng, 2, 3, 6)
+        for name, axes in [(part, 1), (part, 2), (part, 4)] if part in NAMES else EACH:
+            shape = sizes(rng, axes, 2, 5)
             x = rng.choice([-1, 1], shape) * rng.uniform(0.05, 3.0, shape)
-            x = np.sign(x) * rng.uniform(100, 800, shape) if part == "far out" else x
+            x.flat[:2] = rng.uniform(0.05, 3.0, 2) * (-1, 1)  # no draw has one side alone
+            if part == "far out":
+                x = np.sign(x) * rng.uniform(100, 800, shape)
+                x.flat[:2] = -800, 800
             dout, slope = rng.normal(size=shape), float(np.round(rng.uniform(0.05, 0.4), 3))
             slope = slope + 0.6 if name == "elu" else slope
             if (
                 part == "float32 stays float32"
             ):  # where each slope is 0, 1/4 or 1, to the last digit
-                dout, x, slope = np.round(4 * dout), 25 * np.sign(x), 0.25
+                dout, x, slope = np.round(4 * dout).clip(-4, 4), 25 * np.sign(x), 0.25
                 dout, x = dout.astype(np.float32), x.astype(np.float32)
             yield Case((name, dout, x, slope), part=part)
 
@@ -38,8 +42,10 @@ def activation_gradient(name: str, dout: Any, x: Any, slope: float) -> Any:
 
 
 def gradient_and_dtype(target, name, dout, x, slope):
+    import numpy as np
+
     dx = target(name, dout, x, slope)
-    return (dx, str(dx.dtype)) if x.dtype == "float32" else dx
+    return (dx, str(np.asarray(dx).dtype)) if x.dtype == "float32" else dx
 
 
 variants = Variants()
@@ -114,6 +120,21 @@ def exchanges_the_slopes(name, dout, x, slope=0.01):
 
 
 @variants.mutant(
+    "Your leaky ReLU has a slope of its own. Take the one that is passed, `slope`; 0.01 is only "
+    "what it is when nobody says. See *Activations*.",
+)
+def always_the_same_slope(name, dout, x, slope=0.01):
+    return right_bends(name, dout, x, 0.01 if name == "leaky_relu" else slope)
+
+
+@variants.mutant(
+    "Your ELU forgets its a: on the left the slope is a eˣ. See *Activations*.",
+)
+def elu_without_a(name, dout, x, slope=0.01):
+    return right_bends(name, dout, x, 1.0 if name == "elu" else slope)
+
+
+@variants.mutant(
     "On the left your ELU multiplies by its value, a(eˣ − 1). Differentiate it: the −1 is a "
     "constant and goes, a eˣ is left. See *Activations*.",
 )
@@ -168,3 +189,9 @@ def number_by_number(name, dout, x, slope=0.01):
 
     dx = [g * derivative(v) for g, v in zip(dout.ravel().tolist(), x.ravel().tolist(), strict=True)]
     return np.array(dx, dtype=x.dtype).reshape(x.shape)
+
+
+AT_A_CORNER = "the text does not ask at 0, where three of the five have a corner"
+variants.equivalent("x > 0 -> x >= 0", AT_A_CORNER)
+variants.equivalent("x <= 0 -> x < 0", AT_A_CORNER)
+variants.equivalent("v > 0 -> v >= 0", AT_A_CORNER)

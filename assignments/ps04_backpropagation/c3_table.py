@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.convolution import count_macs, count_parameters
-from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_key
+from cvlib.convolution import count_parameters
+from cvlib.grading.spec import EXACT, Exercise, Variants, keys, read_own_key
 
 from .common import Array
 
@@ -31,12 +31,26 @@ LINKS = int(TABLE.sum())
 C3 = 5 * 5 * LINKS + 16
 
 
-LENET = {
-    "table": TABLE,
-    "c3": C3,
-    "network": 6 * 26 + 12 + C3 + 32 + count_parameters(16, 120, 5) + 84 * 121,
-    "multiplications": count_macs(28, 1, 6, 5) + 10 * 10 * 25 * LINKS + 16 * 25 * 120 + 120 * 84,
-}
+def windows_of(height: int, width: int) -> int:
+    """At how many places of a sheet the network reads, 4 pixels apart: the pixels of C5."""
+    return (height // 4 - 7) * (width // 4 - 7)
+
+
+def multiplications(height: int, width: int, links: int = LINKS) -> int:
+    """What it takes to slide the network, with so many kernels in C3, over a sheet."""
+    c1 = (height - 4) * (width - 4)
+    c3 = (height // 2 - 6) * (width // 2 - 6)
+    fully_connected = 16 * 25 * 120 + 120 * 84
+    return 25 * (6 * c1 + links * c3) + fully_connected * windows_of(height, width)
+
+
+def lenet(height: int, width: int) -> dict[str, Any]:
+    return {
+        "table": TABLE,
+        "c3": C3,
+        "network": 6 * 26 + 12 + C3 + 32 + count_parameters(16, 120, 5) + 84 * 121,
+        "multiplications": multiplications(height, width),
+    }
 
 
 variants = Variants()
@@ -46,17 +60,18 @@ EXERCISE = Exercise(
     objective="Reconstruct LeNet-5's connection table, and count its 60,000 parameters.",
     section="04_backpropagation#bp-lenet",
     kind="answer",
-    reference=LENET,
-    cases=keys(LENET),
-    driver=read_key,
+    reference=lenet,
+    cases=keys(dict.fromkeys(("table", "c3", "network", "multiplications"))),
+    driver=read_own_key,
+    numbers={"height": range(36, 84, 4), "width": range(96, 196, 4)},
     tolerance=EXACT,
     hints={
         "table": "Column by column; the ring closes, so that 5 and 0 are neighbours.",
-        "c3": "25 weights for each 1 in the table, and a bias a map.",
+        "c3": "A kernel for each 1 in the table, and a bias a map.",
         "network": "Add up the last column of the layers' table, with 2 parameters a map "
         "for S2 and S4. Compare *LeNet-5 in pure NumPy*.",
         "multiplications": "Each weight of a kernel multiplies once for every pixel of the "
-        "map that it makes; biases and S2, S4 don't count.",
+        "map that it makes; biases and S2, S4 don't count. First work out the sizes of all maps.",
     },
     variants=variants,
 )
@@ -81,15 +96,14 @@ PAIRS = [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)]
 CONNECTIONS = table_of(*TRIPLES, *RUNS, *PAIRS, tuple(range(6)))
 
 
-LENET_COUNTS = {"table": CONNECTIONS, "c3": 1516, "network": 60_000, "multiplications": 325_680}
-
-
 def wrong_lenet(name: str, misconception: str, **wrong: Any) -> None:
-    variants.mutant_value(
-        name,
-        {**LENET_COUNTS, **wrong},
-        f"{misconception} See *LeNet-5 in pure NumPy*.",
-    )
+    """A wrong answer: some entries, or functions of the sheet, in place of the right ones."""
+
+    def answer(height: int, width: int) -> dict[str, Any]:
+        made = {k: v(height, width) if callable(v) else v for k, v in wrong.items()}
+        return {**lenet(height, width), "table": CONNECTIONS, **made}
+
+    variants.mutant_value(name, answer, f"{misconception} See *LeNet-5 in pure NumPy*.")
 
 
 wrong_lenet(
@@ -120,7 +134,7 @@ wrong_lenet(
     table=np.ones((6, 16), dtype=int),
     c3=2416,
     network=60_900,
-    multiplications=415_680,
+    multiplications=lambda height, width: multiplications(height, width, 6 * 16),
 )
 
 
@@ -163,14 +177,16 @@ wrong_lenet(
     "output is learned. The one of 1998 has the table.",
     c3=2416,
     network=61_706,
-    multiplications=416_520,
+    multiplications=lambda height, width: (
+        multiplications(height, width, 6 * 16) + 840 * windows_of(height, width)
+    ),
 )
 
 
 wrong_lenet(
     "weights_once",
-    "You counted each weight once. A kernel multiplies at every pixel of the map that it makes: "
-    "28 × 28 times in C1, 10 × 10 times in C3.",
+    "You counted each weight once. A kernel multiplies at every pixel of the map that it makes, "
+    "and a larger sheet makes larger maps.",
     multiplications=59_730,
 )
 
@@ -178,40 +194,66 @@ wrong_lenet(
 wrong_lenet(
     "additions_too",
     "You counted additions as well, twice the multiplications.",
-    multiplications=651_360,
+    multiplications=lambda height, width: 2 * multiplications(height, width),
 )
 
 
-variants.alternative_value(
-    "lists_and_floats",
-    {
+wrong_lenet(
+    "one_image_of_32",
+    "Those are the multiplications for an image of 32 × 32. Your sheet is larger, and so is each "
+    "of the maps.",
+    multiplications=325_680,
+)
+
+
+wrong_lenet(
+    "window_by_window",
+    "You read the sheet one window of 32 × 32 after the other. Neighbouring windows share most of "
+    "their pixels: slide each layer over the whole sheet once, and nothing is computed twice.",
+    multiplications=lambda height, width: 325_680 * windows_of(height, width),
+)
+
+
+wrong_lenet(
+    "f6_once",
+    "Your F6 reads a single place. C5 has made a map of places, and F6 reads each of them.",
+    multiplications=lambda height, width: (
+        multiplications(height, width) - 84 * 120 * (windows_of(height, width) - 1)
+    ),
+)
+
+
+wrong_lenet(
+    "c5_once",
+    "Your C5 and F6 stand at a single place. On a larger sheet they slide like the others, and "
+    "read it at every place where 5 × 5 pixels of S4 are.",
+    multiplications=lambda height, width: (
+        multiplications(height, width) - 58_080 * (windows_of(height, width) - 1)
+    ),
+)
+
+
+def as_lists_and_floats(height: int, width: int) -> dict[str, Any]:
+    return {
         "table": [[bool(v) for v in row] for row in CONNECTIONS.tolist()],
         "c3": 1516.0,
         "network": 6e4,
-        "multiplications": 325_680.0,
-    },
-)
+        "multiplications": float(multiplications(height, width)),
+    }
 
 
-variants.alternative_value(
-    "copied_from_the_paper",
-    {
-        "multiplications": np.int64(117_600 + 150_000 + 48_000 + 10_080),
+def map_by_map(height: int, width: int) -> dict[str, Any]:
+    sides = [np.array([height, width]) - 4]
+    sides.append(sides[-1] // 2 - 4)
+    sides.append(sides[-1] // 2 - 4)
+    weights = (150, 1500, 48_000 + 10_080)
+    return {
+        "multiplications": sum(w * np.prod(side) for w, side in zip(weights, sides, strict=True)),
         "network": 156 + 12 + 1516 + 32 + 48_120 + 10_164,
-        "c3": 6 * (75 + 1) + 9 * (100 + 1) + 151,
-        "table": np.array(
-            [
-                [int(c) for c in row]
-                for row in (
-                    "1000111001111011",
-                    "1100011100111101",
-                    "1110001110010111",
-                    "0111001111001011",
-                    "0011100111101101",
-                    "0001110011110111",
-                )
-            ],
-            dtype=np.float32,
-        ),
-    },
-)
+        "c3": 25 * CONNECTIONS.sum() + 16,
+        "table": CONNECTIONS.astype(float),
+    }
+
+
+variants.alternative_value("as_lists_and_floats", as_lists_and_floats)
+variants.alternative_value("map_by_map", map_by_map)

@@ -22,23 +22,26 @@ GRAPHS: dict[str, list[str]] = {  # part: the steps, in random order
     "one node read twice": ["mul", "add", "mul", "sub"],
     "max": ["max", "mul", "sub", "max", "mul"],
     "dead ends": ["mul", "sub", "mul", "add", "mul"],
+    "an input further down": ["mul", "input", "add", "sub", "mul"],
 }
 
 
 def draw_graphs(rng: Rng) -> Iterator[Case]:
     for part in GRAPHS:
-        for _ in range(3):
-            yield Case(draw_graph(rng, part), part=part)
+        for which in range(3):
+            yield Case(draw_graph(rng, part, which), part=part)
 
 
-def draw_graph(rng: Rng, part: str) -> tuple[Graph, list[float]]:
+def draw_graph(rng: Rng, part: str, which: int) -> tuple[Graph, list[float]]:
     """Draw a graph that shows what its part is about, with values and slopes of a handy size."""
     for _ in range(10_000):
         steps = [GRAPHS[part][k] for k in rng.permutation(len(GRAPHS[part]))]
         graph = draw_tree(rng, steps) if part == "a chain" else draw_steps(rng, part, steps)
         count = sum(step == "input" for step, *_ in graph)
         inputs = (rng.choice([-1, 1], count) * rng.uniform(0.3, 2.0, count)).round(2).tolist()
-        if shows(part, graph) and is_handy(graph, inputs):
+        if not (shows(part, which, graph) and is_handy(graph, inputs)):
+            continue
+        if part != "max" or WINNERS[which](graph, inputs):
             return graph, inputs
     raise ValueError(f"no graph shows {part!r}")
 
@@ -57,24 +60,32 @@ def draw_tree(rng: Rng, steps: list[str]) -> Graph:
 def draw_steps(rng: Rng, part: str, steps: list[str]) -> Graph:
     graph: Graph = [("input",)] * 3
     for step in steps:
+        if step == "input":
+            graph.append((step,))
+            continue
         twice = part == "one node read twice"
         graph.append((step, *(int(k) for k in rng.choice(len(graph), 2, replace=twice))))
     return graph
 
 
-def shows(part: str, graph: Graph) -> bool:
+def shows(part: str, which: int, graph: Graph) -> bool:
+    """Whether a graph shows its part, each of the three in a way of its own."""
     live = alive(graph)
     read = [k for node in sorted(live) for k in set(graph[node][1:])]
     double = [n for n in live if len(graph[n]) == 3 and graph[n][1] == graph[n][2]]
     dead = set(range(3, len(graph))) - live
-    forks = any(read.count(k) > 1 and graph[k] != ("input",) for k in live)
+    forked = {graph[k] == ("input",) for k in live if read.count(k) > 1}
     return {
         "a chain": True,
-        "two readers": forks and not dead,
-        "one node read twice": any(graph[n][0] == "mul" for n in double) and not dead,
+        "two readers": (which == 1) in forked and not dead,
+        "one node read twice": any(graph[n][0] == TWICE[which] for n in double) and not dead,
         "max": any(graph[n][0] == "max" for n in live) and not dead,
         "dead ends": any(live & set(graph[n][1:]) for n in dead),
+        "an input further down": graph[3] != ("input",) and not dead,
     }[part]
+
+
+TWICE = ("mul", "add", "mul")
 
 
 def alive(graph: Graph) -> set[int]:
@@ -111,6 +122,21 @@ def evaluate(graph: Graph, inputs: list[float]) -> list[Value]:
     return nodes
 
 
+def winners(graph: Graph, inputs: list[float]) -> Iterator[tuple[float, float]]:
+    """The two arguments of each max that matters."""
+    nodes = evaluate(graph, inputs)
+    for node, (step, *read) in zip(nodes, graph, strict=True):
+        if step == "max" and abs(node.grad) > 0.02:
+            yield nodes[read[0]].data, nodes[read[1]].data
+
+
+WINNERS: list[Callable[[Graph, list[float]], bool]] = [
+    lambda *drawn: any(a > b for a, b in winners(*drawn)),
+    lambda *drawn: any(a < b for a, b in winners(*drawn)),
+    lambda *drawn: any(abs(max(pair)) < abs(min(pair)) - 0.1 for pair in winners(*drawn)),
+]
+
+
 def graph_gradients(graph: Graph, inputs: list[float]) -> list[float]:
     return [node.grad for node in evaluate(graph, inputs)]
 
@@ -134,6 +160,8 @@ EXERCISE = Exercise(
         "max": "A small change of the smaller argument changes nothing.",
         "dead ends": "A node that L does not depend on has gradient 0, and so has nothing "
         "to hand on.",
+        "an input further down": "The inputs' values come in the order of the input nodes, which "
+        "need not be the first in the list.",
     },
     variants=variants,
 )
@@ -256,6 +284,36 @@ def one_share_for_two_uses(graph, inputs):
         found = SLOPES[step](*(value[k] for k in arguments)) if arguments else ()
         for k, slope in dict(zip(arguments, found, strict=True)).items():
             gradient[k] += gradient[node] * slope
+    return gradient
+
+
+@variants.mutant(
+    "Your max decides by the size without the sign. Of −3 and 1 the larger one is 1, and it gets "
+    "the gradient. See *A formula is a graph*.",
+)
+def max_by_the_absolute_value(graph, inputs):
+    def slopes(a: float, b: float) -> tuple[float, float]:
+        return float(abs(a) > abs(b)), float(abs(b) > abs(a))
+
+    return walk(graph, inputs, {**SLOPES, "max": slopes})
+
+
+@variants.mutant(
+    "A node with two readers hands on what it has each time that it hears from one of them, so the "
+    "first share travels twice. Hand on when all have been heard, or the new share alone. See *The "
+    "chain rule, walked backwards*.",
+)
+def hands_on_too_early(graph, inputs):
+    value, gradient = values_of(graph, inputs), [0.0] * len(graph)
+
+    def send(node: int, share: float) -> None:
+        gradient[node] += share
+        step, *arguments = graph[node]
+        found = SLOPES[step](*(value[k] for k in arguments)) if arguments else ()
+        for k, slope in zip(arguments, found, strict=True):
+            send(k, gradient[node] * slope)
+
+    send(len(graph) - 1, 1.0)
     return gradient
 
 

@@ -14,15 +14,16 @@ from .common import Rng
 
 def draw_schedules(rng: Rng) -> Iterator[Case]:
     for part in ("climb", "fall", "both ends", "no warm-up"):
-        for _ in range(2):
+        for which in range(3):
             climb, fall = (int(n) for n in rng.integers((8, 20), (20, 60)))
+            climb = 1 if which == 2 else climb
             climb = 0 if part == "no warm-up" else climb
             steps = climb + fall
             asked = {
-                "climb": [0, *range(1, climb, 3)],
-                "fall": range(climb + 1, steps, 5),
+                "climb": [*range(0, climb, 3), climb - 1],
+                "fall": [*range(climb + 1, steps, 5), steps - 1],
                 "both ends": [climb, steps],
-                "no warm-up": [0, *range(2, steps, 7), steps],
+                "no warm-up": [0, *range(1, steps, 7), steps],
             }[part]
             peak = float(np.round(rng.uniform(0.01, 0.5), 3))
             yield Case((list(asked), steps, climb, peak), part=part)
@@ -117,6 +118,27 @@ def quarter_of_a_cosine(step, steps, warmup, peak):
 )
 def no_climb(step, steps, warmup, peak):
     return peak * (1 + np.cos(np.pi * max(step - warmup, 0) / (steps - warmup))) / 2
+
+
+@variants.mutant(
+    "Your climb ends one step early, at warmup − 1. Its last step but one is peak · (warmup − 1) / "
+    "warmup, and the peak is reached at warmup. See *Schedules*.",
+)
+def climbs_in_one_step_less(step, steps, warmup, peak):
+    if step < warmup:
+        return peak * min(step / max(warmup - 1, 1), 1)
+    return peak * (1 + np.cos(np.pi * (step - warmup) / (steps - warmup))) / 2
+
+
+@variants.mutant(
+    "Your rate is 0 one step early. It is 0 at step `steps`, and a little more at the one before. "
+    "See *Schedules*.",
+)
+def falls_in_one_step_less(step, steps, warmup, peak):
+    if step < warmup:
+        return peak * step / warmup
+    progress = min((step - warmup) / (steps - warmup - 1), 1)
+    return peak * (1 + np.cos(np.pi * progress)) / 2
 
 
 @variants.alternative

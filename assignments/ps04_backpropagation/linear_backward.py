@@ -15,8 +15,9 @@ from .common import Rng, one_gradient, sizes
 
 def draw_linear(rng: Rng) -> Iterator[Case]:
     for which in ("dx", "dw", "db"):
-        for _ in range(2):
+        for alone in ("", "one image", "one output"):
             n, d, m = sizes(rng, 3)
+            n, m = 1 if alone == "one image" else n, 1 if alone == "one output" else m
             arrays = [rng.normal(size=shape) for shape in ((n, m), (n, d), (m, d))]
             yield Case((which, *arrays), part=which)
 
@@ -98,6 +99,14 @@ def sums_dx_over_the_batch(dout, x, w):
 )
 def sums_db_over_the_outputs(dout, x, w):
     return dout @ w, dout.T @ x, dout.sum(axis=1)
+
+
+@variants.mutant(
+    "Your gradients lose their axes of length 1: with one image or one output they are no longer "
+    "shaped as x, w and b. Leave out the squeeze. See *The fully connected layer*.",
+)
+def squeezes(dout, x, w):
+    return (dout @ w).squeeze(), (dout.T @ x).squeeze(), dout.sum(axis=0).squeeze()
 
 
 @variants.alternative

@@ -20,6 +20,7 @@ def draw_maxout(rng: Rng) -> Iterator[Case]:
         ("db", "db", 2),
         ("more pieces", "dx", 4),
         ("more pieces", "dw", 3),
+        ("more pieces", "db", 3),
     ):
         for _ in range(2):
             n, d, m = sizes(rng, 3, 3, 6)
@@ -124,6 +125,26 @@ def largest_absolute_value(dout, x, w, b):
 def losers_learn_too(dout, x, w, b):
     dx, _, _ = through(dout * won(pieces_of(x, w, b)), x, w)
     return dx, *through(np.broadcast_to(dout, (len(w), *dout.shape)), x, w)[1:]
+
+
+@variants.mutant(
+    "Your winners are only those above 0, as in a ReLU. A maximum may well be negative: the "
+    "largest piece wins, whatever its sign. See *Activations*.",
+)
+def only_positive_winners(dout, x, w, b):
+    pieces = pieces_of(x, w, b)
+    return through(dout * (won(pieces) & (pieces > 0)), x, w)
+
+
+@variants.mutant(
+    "You compared the first two pieces alone. There are `len(w)` of them, and the largest wins. "
+    "See *Activations*.",
+)
+def first_two_pieces(dout, x, w, b):
+    pieces = pieces_of(x, w, b)
+    share = np.zeros_like(pieces)
+    share[:2] = dout * won(pieces[:2])
+    return through(share, x, w)
 
 
 @variants.alternative

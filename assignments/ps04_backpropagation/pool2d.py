@@ -25,13 +25,15 @@ OVERLAPPING = ((3, 2), (2, 1))
 
 
 POOLS: dict[str, list[tuple[str, str, tuple[Pair, Pair]]]] = {  # part: what, kind, windows
-    "forward of max": [("forward", "max", APART), ("forward", "max", OVERLAPPING)],
+    "forward of max": [("forward", "max", w) for w in (APART, OVERLAPPING, ((1, 3), (2, 3)))],
     "forward of mean and sum": [("forward", "mean", APART), ("forward", "sum", OVERLAPPING)],
     "backward of max": [("backward", "max", APART), ("backward", "max", ((1, 3), (2, 3)))],
     "backward of mean and sum": [("backward", "mean", APART), ("backward", "sum", APART)],
     "overlapping windows": [("backward", k, OVERLAPPING) for k in ("max", "mean", "sum")],
     "ties": [("backward", "max", APART), ("backward", "max", OVERLAPPING)],
-    "a second batch": [("again", "max", APART), ("again", "mean", OVERLAPPING)],
+    "a second batch": [("another batch", "max", APART), ("another size", "mean", OVERLAPPING)],
+    "asked twice": [("twice", "max", APART), ("twice", "mean", OVERLAPPING)],
+    "two layers": [("beside", "max", OVERLAPPING), ("beside", "max", APART)],
 }
 
 
@@ -39,12 +41,20 @@ def draw_pools(rng: Rng) -> Iterator[Case]:
     for part, cases in POOLS.items():
         for what, kind, windows in cases:
             x = draw_pooled(rng, *windows) - 3.0  # zeros would win
-            x = np.round(x / 2) if part == "ties" else x
-            other = rng.permuted(x) if kind == "max" else draw_pooled(rng, *windows)
-            batches = [other, x] if what == "again" else [x]
+            if part == "ties":
+                x = np.round(x / 2)
+                x[0, 0, :2, :2] = (-4, 2), (2, 2)  # first by rows is not first by columns
             dout = rng.normal(size=pool_layer(kind, *windows).forward(x).shape)
-            dout = None if what == "forward" else dout
-            yield Case((kind, *windows, batches, dout), part=part)
+            other, larger = rng.permuted(x), rng.permuted(np.concatenate([x, x]))
+            calls: list[tuple[int, str, Array]] = {
+                "forward": [(0, "forward", x)],
+                "backward": [(0, "forward", x), (0, "backward", dout)],
+                "another batch": [(0, "forward", other), (0, "forward", x), (0, "backward", dout)],
+                "another size": [(0, "forward", larger), (0, "forward", x), (0, "backward", dout)],
+                "twice": [(0, "forward", x), (0, "backward", -2 * dout), (0, "backward", dout)],
+                "beside": [(0, "forward", x), (1, "forward", other), (0, "backward", dout)],
+            }[what]
+            yield Case((kind, *windows, calls), part=part)
 
 
 def draw_pooled(rng: Rng, kernel: Pair, stride: Pair) -> np.ndarray:
@@ -63,11 +73,11 @@ def pool_layer(kind: str, kernel: Pair, stride: Pair) -> Any:
     return LAYERS[kind](kernel, stride=stride)
 
 
-def run_pool(target, kind, kernel, stride, batches, dout):
-    pool = target(kind, kernel, stride)
-    for x in batches:
-        out = pool.forward(x)
-    return out if dout is None else pool.backward(dout)
+def run_pool(target, kind, kernel, stride, calls):
+    layers = [target(kind, kernel, stride) for _ in range(1 + max(which for which, *_ in calls))]
+    for which, method, array in calls:
+        answer = getattr(layers[which], method)(array)
+    return answer
 
 
 variants = Variants()
@@ -93,6 +103,8 @@ EXERCISE = Exercise(
         "ties": "Of equal largest pixels the first takes all, row by row. That is what "
         "argmax does.",
         "a second batch": "backward belongs to the last forward: replace what you kept.",
+        "asked twice": "A second backward starts from zeros again, and needs what you kept.",
+        "two layers": "What a layer keeps is its own: put it on self, in forward.",
     },
     variants=variants,
 )
@@ -212,6 +224,40 @@ class ExchangesTheStrides(Pooling):
 class RemembersTheFirstBatch(Pooling):
     def remember(self, x):
         self.x = getattr(self, "x", x)
+
+
+@variants.mutant(
+    "Your gradients grow from one backward to the next. dx is of this dout alone: begin with zeros "
+    "in backward, not in forward. See *From numbers to layers*.",
+)
+class AddsToTheLastGradient(Pooling):
+    def forward(self, x):
+        self.dx = np.zeros(x.shape)
+        return super().forward(x)
+
+    def backward(self, dout):
+        self.dx += super().backward(dout)
+        return self.dx
+
+
+@variants.mutant(
+    "Two of your layers share what they remember, because it stands outside of self. A network has "
+    "several, and each goes back to its own input. See *From numbers to layers*.",
+)
+class OneMemoryForAll(Pooling):
+    def remember(self, x):
+        type(self).x = x
+
+
+@variants.mutant(
+    "Of equal largest pixels your first one is found column by column. It is the first row by row, "
+    "as in PyTorch and np.argmax. See *Pooling: who gets the gradient?*",
+)
+class FirstByColumns(Pooling):
+    def share(self, window):
+        if self.kind != "max":
+            return super().share(window)
+        return super().share(window.swapaxes(2, 3)).swapaxes(2, 3)
 
 
 @variants.mutant(

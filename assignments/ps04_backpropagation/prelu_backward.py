@@ -20,13 +20,18 @@ def draw_prelu(rng: Rng) -> Iterator[Case]:
         ("dalpha of features", "dalpha", False, False),
         ("dalpha of images", "dalpha", True, False),
         ("one slope for all channels", "dx", True, True),
+        ("one slope for all channels", "dx", False, True),
         ("one slope for all channels", "dalpha", True, True),
         ("one slope for all channels", "dalpha", False, True),
     ):
-        n, c, h = sizes(rng, 3, 2, 4)
-        shape = (n, c, h, c) if images else (n, c)  # as wide as there are channels: a trap
-        x, dout = rng.normal(size=shape), rng.normal(size=shape)
-        yield Case((which, dout, x, rng.uniform(0.1, 0.9, 1 if shared else c)), part=part)
+        for c in (2, 3, 4):
+            n, h = sizes(rng, 2, 2, 5)
+            n, h = n + (n == c), h + (h == c)
+            shape = (n, c, h, c) if images else (n, c)  # as wide as there are channels: a trap
+            x, dout = rng.normal(size=shape), rng.normal(size=shape)
+            alpha = rng.uniform(0.1, 0.9, 1 if shared else c)
+            alpha[rng.integers(len(alpha))] += c == 3  # a slope may be above 1
+            yield Case((which, dout, x, alpha), part=part)
 
 
 def prelu_gradients(dout: Any, x: Any, alpha: Any) -> tuple[Any, Any]:
@@ -141,6 +146,24 @@ def keeps_the_batch_axis(dout, x, alpha):
 )
 def dx_of_a_relu(dout, x, alpha):
     return np.where(x > 0, dout, 0.0), right_prelu(dout, x, alpha)[1]
+
+
+@variants.mutant(
+    "You asked which of x and α x is larger. For α < 1 that is the same as asking whether x > 0, "
+    "but nothing keeps a slope that learns below 1. See *Activations*.",
+)
+def takes_the_larger(dout, x, alpha):
+    kept = x >= channelwise(alpha, x) * x
+    return np.where(kept, dout, channelwise(alpha, x) * dout), right_prelu(dout, x, alpha)[1]
+
+
+@variants.mutant(
+    "With one slope for all channels your dalpha still has an entry for each of them. It has the "
+    "shape of alpha: sum over the channels, too. See *Activations*.",
+)
+def an_entry_for_each_channel(dout, x, alpha):
+    dx, _ = right_prelu(dout, x, alpha)
+    return dx, (dout * np.minimum(x, 0)).sum(axis=all_but_channels(x))
 
 
 @variants.alternative

@@ -11,6 +11,9 @@ from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
 from .common import Rng
 
+Run = tuple[list[float], int, float]
+
+
 NEVER = -1.0
 
 
@@ -26,37 +29,87 @@ STOPS = (
 
 def draw_losses(rng: Rng) -> Iterator[Case]:
     for part in STOPS:
-        for _ in range(4):
-            yield Case(draw_run(rng, part), part=part)
+        for which in range(4):
+            yield Case(draw_run(rng, part, which), part=part)
+        for run in SPECIAL.get(part, ()):
+            yield Case(run(rng), part=part)
 
 
-def draw_run(rng: Rng, part: str) -> tuple[list[float], int, float]:
+def draw_run(rng: Rng, part: str, which: int = 0) -> Run:
     """Draw the losses of a training run that shows what its part is about."""
     for _ in range(10_000):
         epochs, patience = int(rng.integers(12, 22)), int(rng.integers(2, 5))
         falling = 2.0 * np.exp(-np.arange(epochs) / rng.uniform(2, 8))
         losses = np.round(falling + rng.uniform(0, 0.4, epochs), 1 if "equal" in part else 3)
-        target = float(rng.choice(losses[4:])) if part == "small enough" else NEVER
+        target = NEVER
+        if part == "small enough":  # reached, or passed
+            target = float(rng.choice(losses[4:])) + 0.0005 * (which % 2)
         if part == "not a number":
             losses[rng.integers(4, 12)] = np.nan
-        if stops_like(part, losses.tolist(), patience, target):
+        if stops_like(part, which, losses.tolist(), patience, target):
             return losses.tolist(), patience, target
     raise ValueError(f"no run of losses shows {part!r}")
 
 
-def stops_like(part: str, losses: list[float], patience: int, target: float) -> bool:
+def from_the_best(rng: Rng) -> Run:
+    """The first loss stays the best."""
+    patience = int(rng.integers(2, 5))
+    return np.sort(rng.uniform(0, 1, 12).round(3)).tolist(), patience, NEVER
+
+
+def large_losses(rng: Rng) -> Run:
+    losses, patience, _ = draw_run(rng, "out of patience")
+    return [1e12 * loss for loss in losses], patience, NEVER
+
+
+def without_patience(rng: Rng) -> Run:
+    losses = np.sort(rng.uniform(0, 1, 12).round(3))[::-1].tolist()
+    bad = int(rng.integers(3, 9))
+    losses[bad] = losses[bad - 1] + 0.1
+    return losses, 1, NEVER
+
+
+def by_a_hair(rng: Rng) -> Run:
+    """One new best is very little below the best before."""
+    patience = int(rng.integers(2, 5))
+    low = float(rng.uniform(0.5, 1.0))
+    return [low + 1, low, *[low + 0.5] * (patience - 1), low - 1e-9, *[low] * 5], patience, NEVER
+
+
+def small_at_once(rng: Rng) -> Run:
+    losses, patience, _ = draw_run(rng, "out of patience")
+    return losses, patience, losses[0] + float(rng.integers(2))
+
+
+def a_single_loss(rng: Rng) -> Run:
+    return [float(rng.uniform(0.1, 2.0))], int(rng.integers(2, 5)), NEVER
+
+
+SPECIAL: dict[str, tuple[Callable[[Rng], Run], ...]] = {
+    "out of patience": (from_the_best, large_losses, without_patience),
+    "a new best starts the count again": (by_a_hair,),
+    "small enough": (small_at_once,),
+    "the end of the list": (a_single_loss,),
+}
+
+
+def stops_like(part: str, which: int, losses: list[float], patience: int, target: float) -> bool:
     stop, best = stop_training(losses, patience, target)
     bests = [k for k in range(stop + 1) if np.nanmin([*losses[:k], np.inf]) > losses[k]]
     without, last = stop + 1 - len(bests), len(losses) - 1
+    wild = next((k for k, loss in enumerate(losses) if np.isnan(loss)), None)
+    # who takes NaN for the lowest loss takes the one after it for a new best
+    waiting = stop < last and losses[stop + 1] >= losses[best]
+    waiting = waiting and wild in [k for k in range(best, stop) if losses[k + 1] >= losses[best]]
     if best < 2 or stop < 4:
         return False
     return {
         "out of patience": stop < last and losses[stop] != losses[best],
         "a new best starts the count again": best < stop < last and without > patience + 1,
         "equal is not better": stop < last and losses[best] in losses[best + 1 : stop + 1],
-        "small enough": stop == best < last and losses[stop] == target,
+        "small enough": stop == best < last and (losses[stop] < target) == which % 2,
         "the end of the list": best < stop == last and stop - best < patience,
-        "not a number": bool(np.isnan(losses[best : stop + 1]).any()) and stop < last,
+        "not a number": wild in range(best) if which % 2 else waiting,
     }[part]
 
 
@@ -84,7 +137,8 @@ EXERCISE = Exercise(
         "equal is not better": "A new best is below all earlier losses, not as low.",
         "small enough": "target or less: the epoch that reaches it is the last.",
         "the end of the list": "When no other reason comes first, the last epoch is it.",
-        "not a number": "NaN < best and NaN >= best are both False. Which of the two do you ask?",
+        "not a number": "NaN < best and NaN >= best are both False, and so they are the other way "
+        "round. Which do you ask, and of what?",
     },
     variants=variants,
 )
@@ -173,6 +227,80 @@ def forgets_the_target(losses, patience, target):
 )
 def nan_is_not_worse(losses, patience, target):
     return run_out(losses, patience, target, lambda loss, lowest: not loss >= lowest)
+
+
+@variants.mutant(
+    "After a NaN nothing is a new best in yours. It counts as an epoch without one; the losses "
+    "after it are compared with the numbers before. See *When to stop*.",
+)
+def nothing_is_below_nan(losses, patience, target):
+    for epoch, loss in enumerate(losses):
+        seen = losses[: epoch + 1]
+        best = max(k for k, v in enumerate(seen) if k == 0 or all(v < u for u in seen[:k]))
+        if loss <= target or epoch - best >= patience:
+            break
+    return epoch, best
+
+
+@variants.mutant(
+    "A NaN does not count in yours. It is an epoch without a new best, like any other that brings "
+    "none, and takes of the patience. See *When to stop*.",
+)
+def nan_costs_no_patience(losses, patience, target):
+    best, lowest, bad, epoch = 0, np.inf, 0, 0
+    for epoch, loss in enumerate(losses):
+        if loss < lowest:
+            best, lowest, bad = epoch, loss, 0
+        elif loss >= lowest:
+            bad += 1
+        if loss <= target or bad >= patience:
+            break
+    return epoch, best
+
+
+@variants.mutant(
+    "Your lowest loss starts at a number, and losses may be larger. Start from infinity, or from "
+    "the first loss. See *When to stop*.",
+)
+def starts_from_a_number(losses, patience, target):
+    best, lowest, epoch = 0, 100.0, 0
+    for epoch, loss in enumerate(losses):
+        if loss < lowest:
+            best, lowest = epoch, loss
+        if loss <= target or epoch - best >= patience:
+            break
+    return epoch, best
+
+
+@variants.mutant(
+    "You stop only at the target itself. A loss below it is good enough, too. See *When to stop*.",
+)
+def only_at_the_target(losses, patience, target):
+    epoch, best = run_out(losses, patience, -np.inf)
+    stop = losses.index(target) if target in losses else epoch
+    return (stop, stop) if stop <= epoch else (epoch, best)
+
+
+@variants.mutant(
+    "You demand that a new best be better by some margin. Below is below, by however little. See "
+    "*When to stop*.",
+)
+def better_by_a_margin(losses, patience, target):
+    return run_out(losses, patience, target, lambda loss, lowest: loss < lowest - 1e-4)
+
+
+@variants.mutant(
+    "You don't look at the first epoch. It may be good enough, and then it is the last. See *When "
+    "to stop*.",
+)
+def begins_with_the_second(losses, patience, target):
+    best, lowest, epoch = 0, losses[0], 0
+    for epoch, loss in list(enumerate(losses))[1:]:
+        if loss < lowest:
+            best, lowest = epoch, loss
+        if loss <= target or epoch - best >= patience:
+            break
+    return epoch, best
 
 
 @variants.mutant(

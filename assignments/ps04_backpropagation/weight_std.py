@@ -20,10 +20,11 @@ def draw_shapes(rng: Rng) -> Iterator[Case]:
         ("he for a convolution", "he"),
         ("he for a leaky ReLU", "he"),
     ):
-        for _ in range(3):
+        for which in range(3):
             outputs, inputs = sizes(rng, 2, 5, 300)
-            window = sizes(rng, 2, 2, 7) if "convolution" in part else ()
-            slope = float(np.round(rng.uniform(0.2, 0.9), 2)) if "leaky" in part else 0.0
+            leaky = "leaky" in part or (part == "xavier" and which == 2)
+            slope = float(np.round(rng.uniform(0.2, 0.9), 2)) if leaky else 0.0
+            window = sizes(rng, 2, 2, 7) if "convolution" in part or (leaky and which == 1) else ()
             yield Case(((outputs, inputs, *window), scheme, slope), part=part)
 
 
@@ -115,6 +116,22 @@ def xavier_by_fan_in(shape, scheme, slope=0.0):
     if scheme == "xavier":
         return float(1 / np.sqrt(fans(shape)[0]))
     return spread(shape, scheme, slope)
+
+
+@variants.mutant(
+    'Your Xavier numbers change with the slope. It belongs to "he"; Xavier reckons without a '
+    "bend. See *How large should the first weights be?*",
+)
+def xavier_with_the_slope(shape, scheme, slope=0.0):
+    return spread(shape, scheme, slope) / (np.hypot(1, slope) if scheme == "xavier" else 1)
+
+
+@variants.mutant(
+    "You squared one side of the window. A kernel may be wider than high: R · S. See *How large "
+    "should the first weights be?*",
+)
+def square_windows(shape, scheme, slope=0.0):
+    return spread((*shape[:2], *shape[2:3] * 2), scheme, slope)
 
 
 @variants.alternative

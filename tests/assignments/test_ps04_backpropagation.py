@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from cvlib.training.lenet_1998 import C3_TABLE
 
@@ -49,8 +50,9 @@ def test_his_weights_keep_the_variance_and_others_do_not(model):
             assert (0.5 < sums.var() < 2) == kept
 
 
-def test_saturation_is_where_the_slope_is_a_hundredth(loaded):
-    answer = loaded.problem_set["saturation"].reference
+@pytest.mark.parametrize(("flat", "layers", "a"), [(0.02, 6, 0.4), (0.06, 15, 1.6)])
+def test_saturation_is_where_the_slope_has_fallen(loaded, flat, layers, a):
+    answer = loaded.problem_set["saturation"].reference(flat, layers, a)
 
     def slope(f, x, h=1e-6):
         return (f(x + h) - f(x - h)) / (2 * h)
@@ -59,10 +61,10 @@ def test_saturation_is_where_the_slope_is_a_hundredth(loaded):
         return 1 / (1 + np.exp(-x))
 
     assert np.isclose(slope(sigmoid, 0.0), answer["sigmoid_peak"])
-    assert np.isclose(answer["ten_sigmoids"], slope(sigmoid, 0.0) ** 10)
-    assert np.isclose(slope(sigmoid, answer["sigmoid_edge"]), 0.01, rtol=1e-5)
-    assert np.isclose(slope(np.tanh, answer["tanh_edge"]), 0.01, rtol=1e-5)
-    assert np.isclose(slope(np.expm1, answer["elu_edge"]), 0.01, rtol=1e-5)
+    assert np.isclose(answer["deep_sigmoids"], slope(sigmoid, 0.0) ** layers)
+    assert np.isclose(slope(sigmoid, answer["sigmoid_edge"]), flat, rtol=1e-5)
+    assert np.isclose(slope(np.tanh, answer["tanh_edge"]), flat, rtol=1e-5)
+    assert np.isclose(slope(lambda x: a * np.expm1(x), answer["elu_edge"]), flat, rtol=1e-5)
     assert answer["elu_edge"] < 0
 
 
@@ -76,18 +78,31 @@ def test_the_table_is_the_one_of_the_paper(loaded):
     . . . X X X . . X X X X . X X X
     """
     table = [[int(mark == "X") for mark in line.split()] for line in printed.strip().split("\n")]
-    assert loaded.problem_set["c3_table"].reference["table"].tolist() == table
+    assert loaded.problem_set["c3_table"].reference(36, 96)["table"].tolist() == table
     assert np.array_equal(C3_TABLE.T, table)
 
 
 def test_lenet_has_the_parameters_and_connections_of_the_paper(loaded):
-    answer = loaded.problem_set["c3_table"].reference
+    answer = loaded.problem_set["c3_table"].reference(32, 32)  # the image of the paper
     assert (answer["c3"], answer["network"]) == (1516, 60_000)
     # LeCun et al. count 340,908 connections: each multiplication, each bias, S2's and S4's sums
     # of four with their bias, and the 84 · 10 of the output
     biases = 28 * 28 * 6 + 10 * 10 * 16 + 120 + 84
     pooling = 5 * (14 * 14 * 6 + 5 * 5 * 16)
     assert answer["multiplications"] + biases + pooling + 84 * 10 == 340_908
+
+
+@pytest.mark.parametrize(("height", "width"), [(36, 96), (80, 192)])
+def test_a_sheet_takes_what_its_layers_multiply(loaded, height, width):
+    answer = loaded.problem_set["c3_table"].reference(height, width)
+    x, done = np.zeros((1, height, width)), 0
+    for maps, kernels, rows in ((6, 6, 5), (16, 60, 5), (120, 1920, 5), (84, 84 * 120, 1)):
+        windows = np.lib.stride_tricks.sliding_window_view(x[0], (rows, rows))
+        done += windows.size * kernels
+        x = np.zeros((maps, *windows.shape[:2]))
+        if maps < 100:  # S2 and S4, none after F6
+            x = x[:, ::2, ::2]
+    assert answer["multiplications"] == done
 
 
 def test_the_walk_off_the_saddle():
