@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from own_set import right
 
 from cvlib.check import CheckFailed, check, personal
+from cvlib.check.marking import local_call, mark
 from cvlib.check.own_numbers import draw_numbers
 from cvlib.check.public import PUBLIC_FILE
 from cvlib.grading.notebook.source import public_cases
-from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec import read_own_key
+from cvlib.grading.spec.exercise import Exercise, keys
 from cvlib.grading.spec.loading import LoadedSet
 from cvlib.grading.spec.sheets import make_sheet
 
@@ -101,6 +104,28 @@ def test_numbers_that_would_not_tell_students_apart_are_an_error(
 
     with pytest.raises(ValueError, match=message):
         sheet()
+
+
+def test_the_entries_of_an_answer_are_parts_with_the_same_numbers() -> None:
+    exercise = Exercise(
+        "e", "E", "o", "1#a", points=2.0, kind="answer", driver=read_own_key,
+        reference=lambda k: {"one": k, "two": 2 * k}, cases=keys({"one": 0, "two": 0}),
+        numbers={"k": range(200)},
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    sheet = make_sheet(exercise, [], rng, student="ann")
+    (k,) = {kwargs["k"] for _, kwargs in sheet.calls}
+    for answer, score in (
+        ({"one": k, "two": 2 * k}, 2.0),
+        (lambda k: {"one": k, "two": 2 * k}, 2.0),
+        ({"one": k, "two": None}, 1.0),
+        ({"two": 2 * k}, 1.0),
+    ):
+        call = local_call(answer)
+        replies = call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
+        assert mark(sheet, replies).score == score
+    same = replace(exercise, reference=lambda k: {"one": k, "two": 0})
+    make_sheet(same, [], rng, public=True)  # one entry of the two tells students apart
 
 
 def test_only_an_answer_has_numbers() -> None:

@@ -61,8 +61,8 @@ class Exercise:
     one of them is wrong, this one is graded with the model solution in its place.
 
     An ``answer`` with ``numbers`` asks each student about their own: from each of its sequences one
-    is drawn by the student's name, and reference and variants are functions of what was drawn. The
-    notebook has ``personal(id, name)``, which draws the same.
+    is drawn by the student's name. Each case brings them along, and reference and variants are
+    functions of them. The notebook has ``personal(id, name)``, which draws the same.
 
     ``variants`` are known wrong answers, and right ones written differently. What an exercise is
     ``worth``, its problem set says.
@@ -118,11 +118,12 @@ class Exercise:
 
     def draw(self, rng: np.random.Generator, student: str = "") -> list[Case]:
         """Draw the cases; an exercise that draws none could not be failed, so that is an error."""
-        if self.numbers:
-            return [Case(kwargs=draw_numbers(self.id, self.numbers, student))]
         cases = list(self.cases(rng)) if self.cases is not None else []
         if not cases:
             raise ValueError(f"exercise {self.id!r}: the case generator drew no case")
+        if self.numbers:
+            own = draw_numbers(self.id, self.numbers, student)
+            cases = [replace(case, kwargs={**case.kwargs, **own}) for case in cases]
         return cases
 
     def measures(self, parts: Iterable[str]) -> dict[str, Measure]:
