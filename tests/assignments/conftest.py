@@ -119,9 +119,12 @@ def public_of(set_id: str) -> bytes:
 
 @functools.cache
 def solve(set_id: str) -> dict[str, Any]:
-    """What the model solutions of a problem set define."""
+    """What the model solutions of a problem set define, for a student who filled in a name."""
     loaded = load(set_id)
-    return run(loaded, build_source_notebook(loaded), stop_at_errors=True)
+    notebook = build_source_notebook(loaded)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('STUDENT = ""', 'STUDENT = "ann"')
+    return run(loaded, notebook, stop_at_errors=True)
 
 
 @pytest.fixture
