@@ -17,12 +17,14 @@ from .common import Rng, one_mean, softmax
 
 def draw_disturbances(rng: Rng) -> Iterator[Case]:
     for part, which, sizes in (
-        ("distribution of the label", 0, [(3, 4), (2, 10)]),
+        ("distribution of the label", 0, [(4, 4), (2, 10)]),
         ("gradient of one example", 1, [(1, 3), (1, 10)]),
         ("gradient of a batch", 1, [(5, 4), (8, 10)]),
     ):
         for n, classes in sizes:
             scores, labels = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
+            if n > 1:  # not all of one class
+                labels[-1] = (labels[0] + 1) % classes
             yield Case((which, scores, labels, float(rng.uniform(0.2, 0.6))), part=part)
 
 
@@ -105,6 +107,16 @@ def adds_and_never_takes(scores, labels, alpha):
     n, classes = scores.shape
     targets = np.eye(classes)[labels] + alpha / classes
     return targets, (softmax(scores) - targets) / n
+
+
+@variants.mutant(
+    "Right for a single picture. In a batch you took the same distribution for all; each picture "
+    f"has its own label, and its own row. See {LIE}.",
+)
+def one_target_for_all(scores, labels, alpha):
+    n, classes = scores.shape
+    targets = (1 - alpha) * np.eye(classes)[labels] + alpha / classes
+    return targets, (softmax(scores) - targets[0]) / n
 
 
 @variants.alternative

@@ -16,12 +16,16 @@ from .common import LEAVE, Rng
 
 
 def draw_dropout(rng: Rng) -> Iterator[Case]:
-    for part, training in (("training", True), ("the gradient", True), ("test time", False)):
-        for rate, shape in ((0.5, (3, 4)), (0.2, (2, 5)), (0.75, (6, 3))):
+    for part in ("training", "the gradient", "exactly the rate", "test time"):
+        more = [(0.3, (2, 3, 2, 2))] if part == "the gradient" else []
+        for rate, shape in [(0.5, (3, 4)), (0.2, (2, 5)), (0.75, (6, 3)), *more]:
             x, dout = rng.normal(size=shape), rng.normal(size=shape)
-            uniform = rng.uniform(size=shape)
-            uniform[0, :2] = rate / 2, (1 + rate) / 2  # one of each, at least
-            yield Case((part, x, dout, uniform, rate, training), part=part)
+            uniform, some = rng.uniform(size=shape), rng.permutation(x.size)[:4]
+            uniform.flat[some] = rate / 2, (1 + rate) / 2, (1 + rate) / 2, rate / 2
+            x.flat[some[2:]] = 0  # a unit that is silent by itself, and stays: it has a gradient
+            if part == "exactly the rate":
+                uniform.flat[some[:2]] = rate
+            yield Case((part, x, dout, uniform, rate, part != "test time"), part=part)
 
 
 def dropout(
@@ -53,6 +57,8 @@ EXERCISE = Exercise(
         "training": "Which units fall, those with a number below the rate or above? And "
         "the others must make up for them: with rate 0.75, one unit does the work of four.",
         "the gradient": "out is x times a factor that does not depend on x.",
+        "exactly the rate": "A unit falls when its number is less than the rate. Does one "
+        "that is equal to it fall?",
         "test time": "Inverted dropout has done all its scaling in training. Compare "
         "*Dropout: leave half of the units out*.",
     },
@@ -121,6 +127,47 @@ def forgets_the_scale_backward(x, dout, uniform, rate, training):
     if not training:
         return x, dout
     return x * (uniform >= rate) / (1 - rate), dout * (uniform >= rate)
+
+
+@variants.mutant(
+    "All is right but for units whose number is exactly the rate: only what is less falls, "
+    f"so they stay. See {LEAVE}.",
+)
+def drops_a_tie(x, dout, uniform, rate, training):
+    factor = (uniform > rate) / (1 - rate) if training else 1.0
+    return x * factor, dout * factor
+
+
+@variants.mutant(
+    "You read from the output which units fell. A unit that was 0 by itself, as after a ReLU, has "
+    f"not fallen, and its gradient passes: keep the mask. See {LEAVE}.",
+)
+def reads_the_mask_from_the_output(x, dout, uniform, rate, training):
+    if not training:
+        return x, dout
+    out = x * (uniform >= rate) / (1 - rate)
+    return out, dout * (out != 0) / (1 - rate)
+
+
+@variants.mutant(
+    "You drew numbers of your own. They come in, already drawn, as `uniform`: so there is one "
+    f"right answer, and a run can be repeated. See {LEAVE}.",
+)
+def draws_for_itself(x, dout, uniform, rate, training):
+    drawn = np.random.default_rng(0).random(x.shape)
+    factor = (drawn >= rate) / (1 - rate) if training else 1.0
+    return x * factor, dout * factor
+
+
+@variants.mutant(
+    "You divided by the share of units that happened to stay. What is asked for is their "
+    "probability, 1 − rate, whatever the draw; only so is the mean over draws right. See "
+    f"{LEAVE}.",
+)
+def divides_by_the_share(x, dout, uniform, rate, training):
+    stays = uniform >= rate
+    factor = stays / stays.mean() if training else 1.0
+    return x * factor, dout * factor
 
 
 @variants.alternative

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,12 +18,14 @@ def draw_weights(rng: Rng) -> Iterator[Case]:
         ("L2", 0.0, 0.3),
         ("L1", 0.7, 0.0),
         ("both", 0.2, 0.5),
-        ("weights that are 0", 0.4, 0.1),
+        ("weights that are 0", 0.4, 0.0),
     ):
-        for shape in ((4,), (3, 5)):
-            w = rng.normal(size=shape)
-            if part == "weights that are 0":
-                w.ravel()[rng.permutation(w.size)[:2]] = 0
+        for shape in ((4,), (3, 5), *[(2, 3, 2, 2)] * (part == "both")):
+            sign, some = rng.choice([-1.0, 1.0], shape), rng.permutation(math.prod(shape))[:4]
+            sign.flat[some[:2]] = -1, 1
+            w = sign * rng.uniform(0.2, 2, shape)
+            if part == "weights that are 0":  # a tiny one is not, and has its slope
+                w.flat[some] = 0, 0, 1e-9, -1e-9
             yield Case((w, l1 * rng.uniform(0.5, 1.5), l2 * rng.uniform(0.5, 1.5)), part=part)
 
 
@@ -44,9 +47,9 @@ EXERCISE = Exercise(
         "Compare *A price on weights*.",
         "L1": "Each weight costs l1 times its size. The slope of |w| is the same for a "
         "large weight and for a small one, up to its sign.",
-        "both": "Two prices, added; so are their gradients.",
+        "both": "Two prices, added; so are their gradients. And the weights may come in any shape.",
         "weights that are 0": "At 0 the absolute value has a kink. The exercise says which "
-        "slope to take there.",
+        "slope to take there; a tiny weight is not 0.",
     },
     variants=variants,
 )
@@ -109,6 +112,24 @@ def shares_the_factor(w, l1, l2):
 def pushes_zeros(w, l1, l2):
     side = np.where(w >= 0, 1.0, -1.0)
     return l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum(), l1 * side + l2 * w
+
+
+@variants.mutant(
+    "All is right but for weights that are nearly 0: you treated them as if they were. However "
+    "small a weight is, the slope of |w| keeps its size; only exactly at 0 there is none. See "
+    "*A price on weights*.",
+)
+def takes_tiny_for_zero(w, l1, l2):
+    side = np.where(np.abs(w) < 1e-6, 0.0, np.sign(w))
+    return l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum(), l1 * side + l2 * w
+
+
+@variants.mutant(
+    "You took the size of the sum. A weight of −1 costs as much as one of +1 and takes nothing "
+    "back: first the size of each weight, then the sum. See *A price on weights*.",
+)
+def lets_weights_cancel(w, l1, l2):
+    return l1 * np.abs(w.sum()) + l2 / 2 * (w**2).sum(), l1 * np.sign(w) + l2 * w
 
 
 @variants.alternative

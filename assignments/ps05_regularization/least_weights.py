@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from cvlib.grading.spec import Case, Exercise, Variants, read_key
+from cvlib.grading.spec import Exercise, Variants, keys, read_own_key
+
+SCORE = 21
+Pixels = tuple[int, ...]
+#: Three pixels, all different; those whose energy is the score would be their own answer.
+PIXELS: list[Pixels] = [
+    x for x in itertools.permutations(range(1, 8), 3) if sum(p * p for p in x) != SCORE
+]
+
+
+def cheapest(x: Pixels, score: float = SCORE) -> dict[str, list[float]]:
+    """The weights of least Σw² and of least Σ|w| with this score."""
+    brightest = max(x)
+    energy = sum(p * p for p in x)
+    return {
+        "l2": [score * p / energy for p in x],
+        "l1": [score / p if p == brightest else 0.0 for p in x],
+    }
+
 
 variants = Variants()
 EXERCISE = Exercise(
@@ -13,9 +33,10 @@ EXERCISE = Exercise(
     objective="Find the weights of least L2 and of least L1 norm with a given score.",
     section="05_regularization#reg-l2-spreads",
     kind="answer",
-    reference={"l2": [1.0, 2.0, 4.0], "l1": [0.0, 0.0, 5.25]},
-    cases=lambda rng: [Case((key,), part=key) for key in ("l2", "l1")],
-    driver=read_key,
+    reference=cheapest,
+    cases=keys({"l2": None, "l1": None}),
+    driver=read_own_key,
+    numbers={"x": PIXELS},
     hints={
         "l2": "By Cauchy and Schwarz: among all w with one score, which direction is shortest?",
         "l1": "What does one unit of score cost if you buy it at the first pixel, the "
@@ -28,49 +49,63 @@ EXERCISE = Exercise(
 SPREADS = "*Why L2 spreads weights, and L1 does not care*"
 
 
-variants.mutant_value(
-    "equal_weights",
-    {"l2": [3.0, 3.0, 3.0], "l1": [0.0, 0.0, 5.25]},
-    "L1 is right. Equal weights are shortest only if all pixels are equal; here they cost 27, and "
-    f"spreading in proportion to the pixels costs less. See {SPREADS}.",
+@variants.mutant(
+    "L1 is right. Equal weights are shortest only if all pixels are equal; here it costs less to "
+    f"spread in proportion to the pixels. See {SPREADS}.",
 )
+def equal_weights(x):
+    return {**cheapest(x), "l2": [SCORE / sum(x)] * 3}
 
 
-variants.mutant_value(
-    "the_darkest_pixel",
-    {"l2": [1.0, 2.0, 4.0], "l1": [21.0, 0.0, 0.0]},
-    "L2 is right. For L1 you bought all the score where a unit of it is dearest: at the pixel 1 it "
-    f"costs 21, at the pixel 4 only 5.25. See {SPREADS}.",
+@variants.mutant(
+    "L2 is right. For L1 you bought all the score where a unit of it is dearest, at the darkest "
+    f"pixel; at the brightest it is cheapest. See {SPREADS}.",
 )
+def the_darkest_pixel(x):
+    return {**cheapest(x), "l1": [SCORE / p if p == min(x) else 0.0 for p in x]}
 
 
-variants.mutant_value(
-    "swapped",
-    {"l2": [0.0, 0.0, 5.25], "l1": [1.0, 2.0, 4.0]},
+@variants.mutant(
     "You have them the wrong way round: L2 spreads, L1 puts all eggs in one basket. See "
     f"{SPREADS}.",
 )
+def swapped(x):
+    right = cheapest(x)
+    return {"l2": right["l1"], "l1": right["l2"]}
 
 
-variants.mutant_value(
-    "one_for_both",
-    {"l2": [1.0, 2.0, 4.0], "l1": [1.0, 2.0, 4.0]},
-    "L2 is right. For L1 these weights cost 7, and there are cheaper ones: what does a unit of "
-    f"score cost at each pixel? See {SPREADS}.",
+@variants.mutant(
+    "L2 is right. For L1 there are cheaper weights than these: what does a unit of score cost at "
+    f"each pixel? See {SPREADS}.",
 )
+def one_for_both(x):
+    shortest = cheapest(x)["l2"]
+    return {"l2": shortest, "l1": shortest}
 
 
-variants.mutant_value(
-    "a_unit_vector",
-    {"l2": [1 / 21, 2 / 21, 4 / 21], "l1": [0.0, 0.0, 0.25]},
-    f"The directions are right; the score comes out as 1 and was to be 21. See {SPREADS}.",
+@variants.mutant(
+    "The directions are right; the score comes out as 1, and it was to be the one that is asked "
+    f"for. See {SPREADS}.",
 )
+def a_score_of_one(x):
+    return cheapest(x, 1)
 
 
-variants.alternative_value("whole_numbers", {"l1": (0, 0, 5.25), "l2": (1, 2, 4)})
-
-
-variants.alternative_value(
-    "arrays",
-    {"l2": np.array([1.0, 2.0, 4.0]), "l1": np.array([0.0, 0.0, 21 / 4])},
+@variants.mutant(
+    "L1 is right. For L2 you found the direction, the picture itself, and not how long it must be: "
+    f"what score do the pixels give as weights? See {SPREADS}.",
 )
+def the_picture_itself(x):
+    return {**cheapest(x), "l2": [*map(float, x)]}
+
+
+@variants.alternative
+def by_the_pseudo_inverse(x):
+    shortest = np.linalg.pinv([x]) @ [SCORE]
+    return {"l1": np.where(np.arange(3) == np.argmax(x), SCORE / max(x), 0), "l2": shortest}
+
+
+@variants.alternative
+def with_six_digits(x):
+    right = cheapest(x)
+    return {key: tuple(float(f"{w:.8g}") for w in right[key]) for key in right}

@@ -13,18 +13,28 @@ from .common import MOVES, Rng
 
 
 def draw_light(rng: Rng) -> Iterator[Case]:
-    def pixels() -> np.ndarray:
-        return rng.uniform(0.05, 0.65, (3, 4, 5))
+    def pixels(channels: int, height: int, width: int) -> np.ndarray:
+        x = rng.uniform(0.05, 0.65, (channels, height, width))
+        x.flat[rng.integers(x.size)] = 0
+        return x
 
-    def gains() -> np.ndarray:
-        return rng.permutation([rng.uniform(0.6, 0.8), rng.uniform(0.9, 1.1), 1.4])
+    def gains(channels: int, more: float = 0.0) -> np.ndarray:
+        several = [0.6, 1.4, 0.9, 1.2][:channels]
+        return rng.permutation(several) * rng.uniform(0.95, 1.05, channels) + more
+
+    def burnt(*shape: int) -> np.ndarray:
+        x = pixels(*shape) + 0.35
+        x.flat[rng.integers(x.size)] = 1
+        return x
 
     for exponent in (rng.uniform(0.4, 0.7), rng.uniform(1.5, 2.5)):
-        yield Case((pixels(), np.ones(3), float(exponent)), part="gamma")
-    yield Case((pixels(), gains(), 1.0), part="colour cast")
-    burnt = pixels() + 0.35
-    yield Case((burnt, gains() + 0.2, 1.0), part="burnt out")
-    yield Case((burnt, gains() + 0.2, float(rng.uniform(1.5, 2.5))), part="both")
+        yield Case((pixels(3, 4, 5), np.ones(3), float(exponent)), part="gamma")
+    for shape in ((3, 4, 5), (3, 3, 3), (2, 4, 3), (4, 3, 5)):
+        yield Case((pixels(*shape), gains(shape[0]), 1.0), part="colour cast")
+    for shape in ((3, 4, 5), (3, 3, 3)):
+        yield Case((burnt(*shape), gains(3, 0.2), 1.0), part="burnt out")
+    for exponent in (rng.uniform(0.4, 0.7), rng.uniform(1.5, 2.5)):
+        yield Case((burnt(3, 4, 5), gains(3, 0.2), float(exponent)), part="both")
 
 
 def light(x: np.ndarray, gains: np.ndarray, exponent: float) -> np.ndarray:
@@ -74,8 +84,8 @@ def bends_first(x, gains, exponent):
 
 
 @variants.mutant(
-    "You cut at 1 after the power. The order of the exercise is gains, cut, power; above 1 the "
-    f"power and the cut do commute, but 0 … 1 must be cut before you rescale. See {MOVES}.",
+    "You divided by the brightest value to come back to 0 … 1. A full sensor does not make the "
+    f"rest of the picture darker: what is above 1 is 1, and all else stays. See {MOVES}.",
 )
 def rescales_to_white(x, gains, exponent):
     tinted = gains[:, None, None] * x
@@ -90,6 +100,23 @@ def adds_the_cast(x, gains, exponent):
     return np.clip(x + gains[:, None, None] - 1, 0, 1) ** exponent
 
 
+@variants.mutant(
+    "Your gains lie along the columns of the picture. A lamp has one gain for each channel, axis "
+    f"0: gains[:, None, None]. See {MOVES}.",
+)
+def tints_the_columns(x, gains, exponent):
+    return np.minimum(gains * x, 1) ** exponent
+
+
+@variants.mutant(
+    "Your lamp has exactly three channels. The picture is (C, H, W), with as many as there are "
+    f"gains. See {MOVES}.",
+)
+def tints_three_channels(x, gains, exponent):
+    tinted = [np.minimum(g * c, 1) for g, c in zip(gains[:3], x[:3], strict=True)]
+    return np.concatenate([tinted, x[3:]]) ** exponent
+
+
 @variants.alternative
 def channel_by_channel(x, gains, exponent):
     return np.stack([np.clip(g * c, 0, 1) ** exponent for g, c in zip(gains, x, strict=True)])
@@ -97,5 +124,6 @@ def channel_by_channel(x, gains, exponent):
 
 @variants.alternative
 def by_logarithms(x, gains, exponent):
-    logs = np.log(x) + np.log(gains).reshape(-1, 1, 1)
+    with np.errstate(divide="ignore"):  # black: minus infinity, and black again
+        logs = np.log(x) + np.log(gains).reshape(-1, 1, 1)
     return np.exp(exponent * np.minimum(logs, 0))

@@ -121,6 +121,26 @@ def exchanges_the_shares(h, w, b, rate):
     return np.tensordot(shares, p, 1), softmax(np.tensordot(shares, np.log(p), 1))
 
 
+@variants.mutant(
+    "You left out the network in which every unit has fallen. It is one of the 2^H: all it has is "
+    f"b, and it answers, too. See {MEAN}.",
+)
+def forgets_the_empty_network(h, w, b, rate):
+    p, shares = predictions(h, w, b, rate)[1:], shares_of(every_mask(h.shape[1]), rate)[1:]
+    shares = shares / shares.sum()
+    return np.tensordot(shares, p, 1), softmax(np.tensordot(shares, np.log(p), 1))
+
+
+@variants.mutant(
+    "Your geometric mean sums to 1 over the whole table. Every row is a distribution of its own, "
+    f"and sums to 1 by itself. See {MEAN}.",
+)
+def normalizes_the_table(h, w, b, rate):
+    p, shares = predictions(h, w, b, rate), shares_of(every_mask(h.shape[1]), rate)
+    geometric = np.exp(np.tensordot(shares, np.log(p), 1))
+    return np.tensordot(shares, p, 1), geometric / geometric.sum()
+
+
 @variants.alternative
 def with_all_masks_at_once(h, w, b, rate):
     p, shares = predictions(h, w, b, rate), shares_of(every_mask(h.shape[1]), rate)

@@ -21,12 +21,20 @@ def draw_steps(rng: Rng) -> Iterator[Case]:
     ):
         for size in (5, 8):
             sign = rng.choice([-1.0, 1.0], size)
+            sign[-2:] = -1, 1
             w = sign * rng.uniform(0.5, 2.0, size)
+            slope = rng.uniform(-0.3, 0.3, size)
+            lr = rng.uniform(0.3, 0.5)
             if part == "weights that arrive at 0":
                 w[: size // 2] /= 10
                 w[-1] = 2 * sign[-1]
-            slope = rng.uniform(-0.3, 0.3, size)
-            yield Case((w, slope, rng.uniform(0.3, 0.5), l1 * rng.uniform(0.8, 1.2), l2), part=part)
+                w[0], slope[0] = 0.0, 0.0
+                w[1], slope[1] = sign[1], 0.95 * sign[1] / lr  # from far away, by the loss
+            else:  # the loss takes one from near 0 across it, and far: v decides, not w
+                w[0], slope[0] = 0.02 * sign[0], 1.5 * sign[0] / lr
+            order = rng.permutation(size)
+            args = (w[order], slope[order], lr, l1 * rng.uniform(0.8, 1.2), l2)
+            yield Case(args, part=part)
 
 
 def proximal_step(w: np.ndarray, slope: np.ndarray, lr: float, l1: float, l2: float) -> np.ndarray:
@@ -115,6 +123,34 @@ def forgets_the_loss(w, slope, lr, l1, l2):
 def forgets_the_half_again(w, slope, lr, l1, l2):
     v = w - lr * slope
     return np.sign(v) * np.maximum(np.abs(v) - lr * l1, 0) / (1 + 2 * lr * l2)
+
+
+@variants.mutant(
+    "You kept the side on which the weight was. The step of the loss may take it across 0, and "
+    "then it is v that is moved towards 0: take the sign of v. See *Elastic net: both prices at "
+    "once*.",
+)
+def keeps_the_old_side(w, slope, lr, l1, l2):
+    v = w - lr * slope
+    return np.sign(w) * np.maximum(np.abs(v) - lr * l1, 0) / (1 + lr * l2)
+
+
+@variants.mutant(
+    "You asked whether the old weight is near 0. It is v that stops at 0, where the loss has taken "
+    "the weight: compare |v| with lr · l1. See *Elastic net: both prices at once*.",
+)
+def asks_the_old_weight(w, slope, lr, l1, l2):
+    v = w - lr * slope
+    return np.where(np.abs(w) <= lr * l1, 0, v - lr * l1 * np.sign(v)) / (1 + lr * l2)
+
+
+@variants.mutant(
+    "You multiplied by 1 − lr·l2: that is a step along the slope of the squares, weight decay. The "
+    "best compromise divides by 1 + lr·l2. See *Elastic net: both prices at once*.",
+)
+def decays(w, slope, lr, l1, l2):
+    v = w - lr * slope
+    return np.sign(v) * np.maximum(np.abs(v) - lr * l1, 0) * (1 - lr * l2)
 
 
 @variants.alternative

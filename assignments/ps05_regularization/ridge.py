@@ -17,9 +17,10 @@ from .common import Rng
 
 def draw_regressions(rng: Rng) -> Iterator[Case]:
     for part, shapes, l2 in (
-        ("few features", [(8, 3), (6, 4)], 0.7),
-        ("more features than examples", [(3, 7), (4, 6)], 0.7),
-        ("l2 = 0, the shortest", [(3, 6), (2, 5)], 0.0),
+        ("few features", [(8, 3), (6, 4), (4, 1)], 0.7),
+        ("more features than examples", [(3, 7), (4, 6), (1, 3)], 0.7),
+        ("l2 = 0, few features", [(9, 3), (7, 2)], 0.0),
+        ("l2 = 0, the shortest", [(3, 8), (2, 5), (1, 3)], 0.0),
     ):
         for n, d in shapes:
             features, y = rng.normal(size=(n, d)), rng.normal(size=n)
@@ -43,6 +44,8 @@ EXERCISE = Exercise(
         "linear system for w.",
         "more features than examples": "With a price the system is solvable whatever the "
         "shape of X. Which matrix is added, and where?",
+        "l2 = 0, few features": "Nothing fits exactly, and X Xᵀ has no inverse: without a price "
+        "it is plain least squares.",
         "l2 = 0, the shortest": "Many w fit exactly. The shortest is a combination of the "
         "rows of X. Compare *Why L2 spreads weights, and L1 does not care*.",
     },

@@ -16,19 +16,26 @@ def draw_losses(rng: Rng) -> Iterator[Case]:
     def falling(count: int, low: float, high: float) -> list[float]:
         return sorted(rng.uniform(low, high, count).tolist(), reverse=True)
 
-    for patience in (2, 3, 4):
+    for patience in (1, 2, 3, 4):
         valley = falling(int(rng.integers(3, 6)), 1.0, 2.0)
         climb = falling(patience + 3, 2.1, 3.0)[::-1]
         yield Case((valley + climb, patience), part="one valley")
+        for size in (1e12, 1e-12):
+            run = (size * np.array(valley + climb)).tolist()
+            yield Case((run, patience), part="losses of any size")
         # a bump shorter than the patience, in which every epoch but the first beats the one before
         bump = falling(patience - 1, 2.1, 3.0)
         second = falling(2, 0.3, 0.9)
         yield Case((valley + bump + second + climb, patience), part="a bump")
         slide = falling(patience + 3, 2.1, 3.0)  # better than the last time, never than the best
-        yield Case((valley + slide + second, patience), part="a slow return")
+        for wait in (slide, slide[:patience]):  # what would have been better comes later, or next
+            yield Case((valley + wait + second, patience), part="a slow return")
         flat = [valley[-1]] * (patience + 2)
         yield Case((valley + flat + second, patience), part="a plateau")
-        yield Case((falling(5, 1.0, 2.0) + falling(2, 0.2, 0.9), patience), part="no end in sight")
+        yield Case((valley[-1:] + climb, patience), part="the first is the best")
+        yield Case((valley[:1], patience), part="the first is the best")
+        for end in (falling(2, 0.2, 0.9), bump):
+            yield Case((falling(5, 1.0, 2.0) + end, patience), part="no end in sight")
 
 
 def stop_early(losses: list[float], patience: int) -> tuple[int, int]:
@@ -47,11 +54,15 @@ EXERCISE = Exercise(
     hints={
         "one valley": "Count the epochs since the best one. When there are as many as your "
         "patience, stop. Epochs count from 0.",
+        "losses of any size": "Losses are compared with each other and with nothing else: any "
+        "step down is progress, and no loss is too high to begin with.",
         "a bump": "A bump shorter than the patience is climbed.",
         "a slow return": "Compare with the best so far, not with the epoch before; and you "
         "do not know what comes after you have stopped.",
         "a plateau": "As good as the best is not better.",
-        "no end in sight": "Then all epochs are run.",
+        "the first is the best": "It may be that nothing after epoch 0 is better, or that there "
+        "is nothing after it.",
+        "no end in sight": "Then all epochs are run; and the last one need not be the best.",
     },
     variants=variants,
 )
@@ -124,6 +135,52 @@ def looks_ahead(losses, patience):
 def counts_from_zero(losses, patience):
     best, run = patiently(losses, patience)
     return best, run - 1
+
+
+@variants.mutant(
+    "You asked for a least step: what is better by less counts for nothing with you. Less is "
+    f"better here, by however little. See {STOP}.",
+)
+def wants_a_real_step(losses, patience):
+    return patiently(losses, patience, better=lambda new, best: new < best - 1e-4)
+
+
+@variants.mutant(
+    "You let the best loss so far begin at some number, and these losses are higher. Begin with "
+    f"infinity, or with the first loss. See {STOP}.",
+)
+def begins_with_a_number(losses, patience):
+    best, where = 1000.0, 0
+    for epoch, loss in enumerate(losses):
+        if loss < best:
+            best, where = loss, epoch
+        if epoch - where >= patience:
+            return where, epoch + 1
+    return where, len(losses)
+
+
+@variants.mutant(
+    "You counted all epochs that were not better, since the start. The count begins anew with each "
+    f"epoch that is the best so far. See {STOP}.",
+)
+def never_forgives(losses, patience):
+    best, bad = 0, 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        bad += epoch > best
+        if bad >= patience:
+            return best, epoch + 1
+    return best, len(losses)
+
+
+@variants.mutant(
+    "Where no stop comes you went back to the last epoch. It need not be the best: a run that ends "
+    f"goes back to its best epoch, too. See {STOP}.",
+)
+def ends_with_the_last(losses, patience):
+    best, run = patiently(losses, patience)
+    return (best, run) if run - 1 - best >= patience else (run - 1, run)
 
 
 @variants.alternative

@@ -29,11 +29,11 @@ def draw_moves(rng: Rng) -> Iterator[Case]:
     def signed(low: float, high: float) -> float:
         return float(rng.choice([-1, 1]) * rng.uniform(low, high))
 
-    whole = rng.choice([-2.0, -1.0, 1.0, 2.0], (2, 2))
-    for row, column in whole:
-        yield Case((image(), still, np.array([row, 2 * column])), part="whole pixels")
-    for _ in range(2):
-        shift = rng.choice([-1.0, 1.0], 2) * (rng.uniform(0.2, 0.45, 2) + np.arange(2))
+    sides = rng.choice([-1.0, 1.0], 2)  # to one side, and then to the other
+    for shift in (sides * [1, 4], -sides * [1, 2], sides * [2, 1], -sides * [2, 3]):
+        yield Case((image(), still, shift), part="whole pixels")
+    for side in (sides, -sides):
+        shift = side * (rng.uniform(0.2, 0.45, 2) + np.arange(2))
         yield Case((image(), still, shift), part="parts of a pixel")
     for degrees in (180.0, signed(20, 70)):
         angle = np.deg2rad(degrees)
@@ -155,6 +155,36 @@ def repeats_the_border(image, matrix, shift):
 def undoes_in_the_wrong_order(image, matrix, shift):
     back = np.linalg.inv(matrix)
     return look_up(image, *places(image, back, matrix @ shift, middle(image)))
+
+
+@variants.mutant(
+    "You let a pixel be 0 as soon as its place is outside, or one of its four neighbours is. Only "
+    "those neighbours are 0: half a pixel beyond the border, half of the border is still seen. See "
+    f"{MOVES}.",
+)
+def cuts_at_the_border(image, matrix, shift):
+    y, x = places(image, np.linalg.inv(matrix), shift, middle(image))
+    last_row, last_column = (n - 1 for n in image.shape)
+    inside = (y >= 0) & (y <= last_row) & (x >= 0) & (x <= last_column)
+    return np.where(inside, look_up(image, y, x), 0.0)
+
+
+@variants.mutant(
+    "You went back by the transposed matrix. That undoes a turn; a stretch or a shear is undone by "
+    f"the inverse alone. See {MOVES}.",
+)
+def goes_back_by_the_transpose(image, matrix, shift):
+    return look_up(image, *places(image, matrix.T, shift, middle(image)))
+
+
+@variants.mutant(
+    "What leaves the picture comes in again from the other side: an index below 0 counts from the "
+    f"end in Python, and the remainder wraps. Outside the picture is 0. See {MOVES}.",
+)
+def wraps_around(image, matrix, shift):
+    y, x = places(image, np.linalg.inv(matrix), shift, middle(image))
+    tiled, (height, width) = np.tile(image, (5, 5)), image.shape
+    return look_up(tiled, y + 2 * height, x + 2 * width)
 
 
 @variants.alternative

@@ -49,15 +49,27 @@ def test_the_shortest_exact_fit_is_where_ridge_tends(model):
 
 
 def test_twenty_one_is_reached_and_nothing_is_cheaper(loaded):
-    wanted = loaded.problem_set["least_weights"].reference
-    x = np.array([1.0, 2.0, 4.0])
-    l2, l1 = np.array(wanted["l2"]), np.array(wanted["l1"])
-    assert l2 @ x == l1 @ x == 21
+    exercise = loaded.problem_set["least_weights"]
     rng = np.random.default_rng(1)
-    others = rng.normal(size=(20_000, 3)) * 3
-    others += ((21 - others @ x) / (x @ x))[:, None] * x
-    assert np.square(others).sum(axis=1).min() >= np.square(l2).sum() - 1e-9
-    assert np.abs(others).sum(axis=1).min() >= np.abs(l1).sum()
+    for pixels in exercise.numbers["x"]:
+        wanted, x = exercise.reference(pixels), np.array(pixels)
+        l2, l1 = np.array(wanted["l2"]), np.array(wanted["l1"])
+        assert l2 @ x == pytest.approx(21)
+        assert l1 @ x == pytest.approx(21)
+        others = rng.normal(size=(2000, 3)) * 3
+        others += ((21 - others @ x) / (x @ x))[:, None] * x
+        assert np.square(others).sum(axis=1).min() >= np.square(l2).sum() - 1e-9
+        assert np.abs(others).sum(axis=1).min() >= np.abs(l1).sum() - 1e-9
+
+
+@pytest.mark.parametrize("name", ["least_weights", "label_keepers"])
+def test_a_wrong_answer_is_wrong_for_everybody(loaded, name):
+    exercise = loaded.problem_set[name]
+    (asked,) = exercise.numbers
+    for drawn in exercise.numbers[asked]:
+        right = exercise.reference(**{asked: drawn})
+        for mutant in exercise.variants.mutants:
+            assert mutant.target(**{asked: drawn}) != right, mutant.name
 
 
 def test_the_first_example_of_dropout(model):
