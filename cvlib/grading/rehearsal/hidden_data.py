@@ -129,9 +129,7 @@ def _brightest(exercise: Exercise, loaded: LoadedSet) -> float:
     return float(max(np.max(case.args[0]) for case in cases))
 
 
-def _framed(
-    sources: tuple[Pictures, ...], shape: tuple[int, ...], brightest: float
-) -> Pictures:
+def _framed(sources: tuple[Pictures, ...], shape: tuple[int, ...], brightest: float) -> Pictures:
     """Images of all sizes in the middle of one size, with values of one range."""
     framed = []
     for images, _ in sources:
