@@ -26,10 +26,7 @@ ANSWERS: dict[str, Any] = {
 
 
 def read_entry(target, key):
-    value = target[key]
-    if value is None or (isinstance(value, list) and any(v is None for v in value)):
-        return None
-    return value
+    return target.get(key)
 
 
 variants = Variants()

@@ -38,8 +38,10 @@ def activation_gradient(name: str, dout: Any, x: Any, slope: float) -> Any:
 
 
 def gradient_and_dtype(target, name, dout, x, slope):
+    import numpy as np
+
     dx = target(name, dout, x, slope)
-    return (dx, str(dx.dtype)) if x.dtype == "float32" else dx
+    return (dx, str(np.asarray(dx).dtype)) if x.dtype == "float32" else dx
 
 
 variants = Variants()

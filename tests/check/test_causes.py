@@ -68,7 +68,7 @@ def test_one_of_two_is_named_and_the_other_part_keeps_its_hint():
         return x.sum(axis=0) + 1 if what == "sum" else wrong_mean(what, x)
 
     outcome = marked(half_known, AXIS, MEAN)
-    assert outcome.causes == {p: MEAN.misconception for p in ("mean", "both")}
+    assert outcome.causes == dict.fromkeys(("mean", "both"), MEAN.misconception)
     assert "Hint (sum): Which axis?" in outcome.text
 
 
