@@ -8,7 +8,7 @@ from cvlib.grading.spec import EXACT, Exercise, Variants
 
 
 def read_layer(target):
-    return None if all(value is None for value in target.values()) else target
+    return target
 
 
 variants = Variants()

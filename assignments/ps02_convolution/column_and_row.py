@@ -42,15 +42,21 @@ def column_and_row(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return u[:, :1] * s[0], vt[:1]
 
 
-def multiply_out(target, kernel):
+def both(target, kernel):
     import numpy as np
 
-    column, row = (np.asarray(part, dtype=float) for part in target(kernel))
-    if column.shape != (len(kernel), 1) or row.shape != (1, len(kernel[0])):
-        raise ValueError(
-            f"expected a column {(len(kernel), 1)} and a row {(1, len(kernel[0]))}, "
-            f"got {column.shape} and {row.shape}"
-        )
+    return [np.asarray(part, dtype=float) for part in target(kernel)]
+
+
+def multiply_out(evidence, kernel):
+    """The product, and how far it is from the kernel: which pair it is made of is free."""
+    import numpy as np
+
+    wanted = (len(kernel), 1), (1, len(kernel[0]))
+    if [np.shape(part) for part in evidence] != list(wanted):
+        got = " and ".join(str(np.shape(part)) for part in evidence)
+        raise ValueError(f"expected a column {wanted[0]} and a row {wanted[1]}, got {got}")
+    column, row = evidence
     product = column @ row
     left = np.linalg.norm(kernel - product) / np.linalg.norm(kernel)
     return {"column @ row": product, "relative error left": float(left)}
@@ -64,7 +70,8 @@ EXERCISE = Exercise(
     section="02_convolution#conv-factorized",
     reference=column_and_row,
     cases=draw_products,
-    driver=multiply_out,
+    driver=both,
+    look=multiply_out,
     hints={
         "exactly a product": "Nothing should be left. Write Sobel's kernel as a column "
         "times a row by hand, and compare your product with it.",

@@ -11,6 +11,7 @@ from typing import Any
 from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
 from .common import DILATED, POOLING, RECURSION, Rng
+from .traced_network import what_units_see, windows_called
 
 
 def fewest_layers(field: int, stride: int) -> int:
@@ -46,42 +47,6 @@ def build_network(field: int, stride: int, most_layers: int) -> Any:
     return nn.Sequential(*layers)
 
 
-def measure_network(target, field, stride, most_layers):
-    import torch
-    from torch import nn
-
-    network = target(field, stride, most_layers).double().eval()
-    windows = [m for m in network.modules() if hasattr(m, "kernel_size")]
-    sides = [m.kernel_size for m in windows]
-    largest = max(max(k) if isinstance(k, tuple) else k for k in sides)
-    for parent in list(network.modules()):  # a maximum shows one pixel of its window, a mean all
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.MaxPool2d):
-                pool = nn.AvgPool2d(child.kernel_size, child.stride, child.padding)
-                setattr(parent, name, pool)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(0.5 + torch.rand_like(parameter))
-            parameter /= parameter[0].numel()
-    side = 3 * field + 6 * stride
-    found = {}
-    for step in (0, 1):
-        image = torch.rand(1, 1, side, side, dtype=torch.float64, requires_grad=True)
-        out = network(image)
-        place = out.shape[2] // 2 + step, out.shape[3] // 2 + step
-        out[0, :, place[0], place[1]].sum().backward()
-        seen = image.grad[0, 0] != 0
-        rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
-        found[step] = int(rows[0]), int(columns[0])
-    return {
-        "field": [int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1],
-        "stride": [found[1][0] - found[0][0], found[1][1] - found[0][1]],
-        "pixels seen": int(seen.sum()),
-        "layers too many": max(0, len(windows) - most_layers),
-        "kernel too large by": max(0, largest - 3),
-    }
-
-
 variants = Variants()
 EXERCISE = Exercise(
     id="build_network",
@@ -91,7 +56,8 @@ EXERCISE = Exercise(
     kind="class",
     reference=build_network,
     cases=draw_orders,
-    driver=measure_network,
+    driver=windows_called,
+    look=what_units_see,
     withhold=WITHHOLD_ROOMS,
     seconds=60.0,
     hints={
@@ -218,3 +184,43 @@ def with_poolings(field, stride, most_layers):
         modules += [nn.MaxPool2d(3, 2, 1)]
     modules += [nn.Conv2d(1, 1, (3, 3)), nn.ReLU()] * (left // stride)
     return nn.Sequential(*modules)
+
+
+@variants.alternative
+def with_functions_alone(field, stride, most_layers):
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    class Functional(nn.Module):
+        def forward(self, x: Any) -> Any:
+            kernel = torch.ones(1, 1, 3, 3, dtype=x.dtype)
+            left = left_over(field, stride)
+            for step in range(stride.bit_length() - 1):
+                if left >> step & 1:
+                    x = functional.conv2d(functional.pad(x, (1, 1, 1, 1)), kernel)
+                x = functional.avg_pool2d(x, 3, stride=2, padding=1)
+            for _ in range(left // stride):
+                x = functional.relu(functional.conv2d(x, kernel, None, 1, "same"))
+            return x
+
+    return Functional()
+
+
+@variants.alternative
+def with_one_shared_layer(field, stride, most_layers):
+    from torch import nn
+
+    shared = nn.Conv2d(1, 1, 3)
+
+    class Counted(nn.Sequential):
+        def forward(self, x: Any) -> Any:
+            left = left_over(field, stride)
+            for step in range(stride.bit_length() - 1):
+                x = shared(x) if left >> step & 1 else x
+                x = shared(x)[..., ::2, ::2]
+            for _ in range(left // stride):
+                x = x[:, :, 1:-1, 1:-1] * 0 + shared(x)
+            return x
+
+    return Counted(shared)

@@ -37,8 +37,7 @@ CAMERA_PARTS = {
 
 
 def read_numbers(target, keys):
-    values = [target.get(key) for key in keys]
-    return None if all(value is None for value in values) else values
+    return {key: target.get(key) for key in keys}
 
 
 variants = Variants()

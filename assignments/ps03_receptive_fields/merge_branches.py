@@ -45,9 +45,9 @@ def merge_branches(branches: Sequence[Sequence[Layer]]) -> tuple[int, int, int, 
 
 def interval_or_error(target, branches):
     try:
-        return target(branches)
+        return [target(branches)]
     except ValueError:
-        return -1
+        return "ValueError"  # no function can return this, for what it returns is in a list
 
 
 variants = Variants()

@@ -32,11 +32,11 @@ def draw_adams(rng: Rng) -> Iterator[Case]:
 
 def run_adam(target, parameters, gradients, lrs, betas, eps):
     held = [p.copy() for p in parameters]
-    optimizer = target(held, lrs[0], betas, eps)
+    optimizer = target(list(held), lrs[0], betas, eps)  # its list it may do with as it likes
     for lr, g in zip(lrs, gradients, strict=True):
         optimizer.lr = lr
-        optimizer.step(g)
-    return list(held)  # the arrays that were handed over: they have to move
+        optimizer.step([a.copy() for a in g])
+    return held  # the arrays that were handed over: they have to move
 
 
 class AdamInPlace:
@@ -162,7 +162,7 @@ class ExchangesTheBetas(RightAdam):
 
 @variants.mutant(
     "The network's arrays have not moved: w = w − … makes a new array, and the network holds the "
-    "old one. Change it in place, w −= …. See *Adam*.",
+    "old one, whatever list you put the new one into. Change it in place, w −= …. See *Adam*.",
 )
 class NotInPlace(RightAdam):
     def move(self, k, w, step):

@@ -19,134 +19,179 @@ from cvlib.layers import gradient_check
 from .common import Array, Rng
 
 Trap = tuple[str, list[tuple[int, ...]]]
-TRAPS: dict[str, Trap] = {  # part: the battery of the driver, and the shapes of the arrays
+ONE = [(1, 4), (1, 4), (1,)]  # a single output: its dout decides the sign of every gradient
+TRAPS: dict[str, Trap] = {  # part: the forward, and the shapes of its arrays
     "a wrong factor or sign": ("linear", [(3, 4), (2, 4), (2,)]),
-    "an argument left out": ("arguments", [(3, 4), (2, 4), (2,)]),
-    "a single entry": ("entry", [(4, 5)]),
-    "sums that hide it": ("hidden", [(5, 3)]),
-    "tiny and huge gradients": ("scales", [(3, 4)]),
-    "the wrong shape": ("shapes", [(3, 4), (2, 4), (2,)]),
+    "an argument left out": ("linear", ONE),
+    "a single entry": ("tanh", [(4, 5)]),
+    "sums that hide it": ("norm", [(5, 3)]),
+    "tiny and huge gradients": ("tanh", [(3, 4)]),
+    "the wrong shape": ("linear", [(3, 4), (2, 4), (2,)]),
     "float32": ("linear", [(3, 4), (2, 4), (2,)]),
-    "kinks": ("kinks", [(4, 6)]),
+    "kinks": ("bent", [(4, 6)]),
 }
+#: So much is left of a gradient that nobody has worked out; and of an entry that is off.
+NEARLY_NOTHING, OFF = 0.002, 0.7
 
 
 def draw_traps(rng: Rng) -> Iterator[Case]:
-    for part, (trap, shapes) in TRAPS.items():
-        for _ in range(2):
-            arrays = [rng.choice([-1, 1], s) * rng.uniform(0.3, 2.0, s) for s in shapes]
+    """Right and wrong backwards, as many of each in a part, in an order that tells nothing."""
+    cases = [
+        Case((kind, arrays, numbers, _seed(rng, k if shapes is ONE else None)), part=part)
+        for part, (_, shapes) in TRAPS.items()
+        for k, (kind, arrays, numbers) in enumerate(draw_backwards(rng, part))
+    ]
+    yield from (cases[k] for k in rng.permutation(len(cases)))
+
+
+def _seed(rng: Rng, k: int | None) -> int:
+    """A seed for the student; by ``k`` the first signs that it draws alternate."""
+    while True:
+        seed = int(rng.integers(2**31))
+        if k is None:
+            return seed
+        first = np.random.default_rng(seed)
+        drawn = [np.random.default_rng(seed).normal() > 0, first.integers(0, 2) == 1]
+        drawn.append(np.random.default_rng(seed).random() > 0.5)
+        if all(sign == (k // 2 % 2 == 0) for sign in drawn):
+            return seed
+
+
+def draw_backwards(rng: Rng, part: str) -> Iterator[tuple[str, list[Array], dict[str, Any]]]:
+    """Three right backwards of a part, and three or more wrong ones."""
+    kind, shapes = TRAPS[part]
+
+    def spoil(k: int, factor: float) -> dict[str, Any]:
+        return {"factor": {k: factor}}
+
+    faults: list[tuple[str, float, dict[str, Any]]]
+    if part == "an argument left out":
+        faults = [(kind, 1.0, spoil(k, NEARLY_NOTHING)) for k in (0, 1, 2, 1)]
+    elif part == "a single entry":
+        faults = [(name, 1.0, {"entry": OFF}) for name in ("tanh", "softmax", "softmax")]
+    elif part == "sums that hide it":
+        faults = [(name, 1.0, spoil(0, 1.5)) for name in ("norm", "softmax")]
+        faults.append(("tanh", 1.0, {"mixed": True}))
+    elif part == "tiny and huge gradients":
+        ways = spoil(0, NEARLY_NOTHING), {"entry": OFF}
+        faults = [(kind, scale, way) for scale in (1e-7, 1e7) for way in ways]
+    elif part == "the wrong shape":
+        faults = [
+            (kind, 1.0, {"shapes": new}) for new in ({2: (1, 2)}, {1: (4, 2)}, {0: (1, 3, 4)})
+        ]
+    elif part == "kinks":
+        faults = [(kind, 1.0, {"slope": slope}) for slope in (0.0, 0.15, 1.0)]
+    else:
+        faults = [(kind, 1.0, spoil(k, f)) for k, f in ((0, 1.01), (1, -1.0), (2, 1 / 3))]
+    for name, scale, fault in faults:
+        for now in (fault, {}):
+            signs = [rng.choice([-1, 1], s) for s in shapes]
+            arrays = [s * rng.uniform(0.3, 2.0, s.shape) for s in signs]
             if part == "float32":
                 arrays = [a.astype(np.float32) for a in arrays]
-            if part == "kinks":
-                arrays[0].flat[rng.permutation(24)[:3]] = [0.0, 1e-10, -1e-10]
-            yield Case((trap, arrays, int(rng.integers(2**31))), part=part)
+            if part == "kinks":  # before everything that could be wrong, and of both kinds
+                arrays[0].flat[:6] = [0.0, 1e-10, -1e-10, 0.0, 0.0, 0.0]
+            yield name, arrays, disguised(rng, name, arrays, scale, **now)
 
 
-def verdicts(target, trap, arrays, seed):
+def disguised(
+    rng: Rng,
+    kind: str,
+    arrays: list[Array],
+    scale: float,
+    *,
+    factor: dict[int, float] | None = None,
+    entry: float = 1.0,
+    mixed: bool = False,
+    shapes: dict[int, tuple[int, ...]] | None = None,
+    slope: float = 0.1,
+) -> dict[str, Any]:
+    """The numbers in a backward, right or wrong, such that no single one of them tells which.
+
+    Each factor of a gradient is drawn in pieces, and only their product is the right one or not.
+    """
+    columns = arrays[1].shape[0] if kind == "linear" else arrays[0].shape[1]
+
+    def piece(shape: tuple[int, ...] = ()) -> Array:
+        return np.asarray(rng.choice([-1, 1], shape) * rng.uniform(0.5, 2.0, shape))
+
+    turn = np.linalg.qr(rng.normal(size=(columns, columns)))[0] * piece((columns,))
+    meant = np.eye(columns)
+    if mixed:  # each output takes half of its neighbour's dout: the sum over all is the same
+        meant = (meant + np.roll(meant, 1, axis=0)) / 2
+    lost, of_row, bend = piece(), piece(), piece()
+    factors, rows = [], []
+    for k, a in enumerate(arrays):
+        left = (factor or {}).get(k, 1.0) * (1.0 if kind == "linear" else scale)
+        pieces = piece(a.shape)
+        row = of_row if a.ndim > 1 else np.float64(1.0)
+        whole = left / (lost * (bend if kind == "bent" else 1.0))
+        off = np.full(a.shape, 1 / row)[-1:] if a.ndim > 1 else np.ones(1)
+        spread = np.full(a.shape, whole)
+        if a.ndim > 1:
+            spread[-1] *= off[0]
+            rank = piece(a.shape[1:])
+            ranks = np.full(a.shape[1:], row)
+            ranks[-1] *= entry
+            rows.append([rank, ranks / rank])
+        else:
+            rows.append([])
+        factors.append([pieces, spread / pieces])
+    return {
+        "scale": scale,
+        "slope": 0.1,
+        "turn": turn,
+        "back": np.linalg.inv(turn) @ meant * lost,
+        "bends": [float(bend), float(bend * slope)],
+        "factors": factors,
+        "last row": rows,
+        "shapes": [list((shapes or {}).get(k, a.shape)) for k, a in enumerate(arrays)],
+    }
+
+
+def verdict(target, kind, arrays, numbers, seed):
     import numpy as np
 
-    def linear(x, w, b):
-        return x @ w.T + b, (x, w)
+    scale, slope = numbers["scale"], numbers["slope"]
 
-    def of_linear(dout, cache):
-        return dout @ cache[1], dout.T @ cache[0], dout.sum(axis=0)
+    def forward(*arrays):
+        x = arrays[0]
+        if kind == "linear":
+            return x @ arrays[1].T + arrays[2], (x, arrays[1])
+        if kind == "tanh":
+            return scale * np.tanh(x), np.tanh(x)
+        if kind == "softmax":
+            e = np.exp(x - x.max(axis=1, keepdims=True))
+            return e / e.sum(axis=1, keepdims=True), e / e.sum(axis=1, keepdims=True)
+        if kind == "norm":
+            spread = np.sqrt(x.var(axis=0) + 1e-5)
+            return (x - x.mean(axis=0)) / spread, ((x - x.mean(axis=0)) / spread, spread)
+        return np.maximum(x, slope * x), x
 
-    def tanh(x):
-        return np.tanh(x), x
+    def backward(dout, cache):
+        dout = dout @ numbers["turn"] @ numbers["back"]
+        if kind == "linear":
+            gradients = [dout @ cache[1], dout.T @ cache[0], dout.sum(axis=0)]
+        elif kind == "tanh":
+            gradients = [dout * (1 - cache**2)]
+        elif kind == "softmax":
+            gradients = [cache * (dout - (dout * cache).sum(axis=1, keepdims=True))]
+        elif kind == "norm":
+            out, spread = cache
+            gradients = [(dout - dout.mean(axis=0) - out * (dout * out).mean(axis=0)) / spread]
+        else:
+            gradients = [np.where(cache > 0, *numbers["bends"]) * dout]
+        for k, shape in enumerate(numbers["shapes"]):
+            first, second = numbers["factors"][k]
+            g = gradients[k] * first * second
+            if numbers["last row"][k]:
+                order = np.abs(g[-1]).argsort()
+                for piece in numbers["last row"][k]:
+                    g[-1, order] *= piece
+            gradients[k] = (g.T if list(g.shape[::-1]) == shape else g).reshape(shape)
+        return tuple(gradients)
 
-    def of_tanh(dout, x):
-        return (dout * (1 - np.tanh(x) ** 2),)
-
-    def softmax(x):
-        e = np.exp(x - x.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True), e / e.sum(axis=1, keepdims=True)
-
-    def of_softmax(dout, p):
-        return (p * (dout - (dout * p).sum(axis=1, keepdims=True)),)
-
-    def batch_norm(x):
-        spread = np.sqrt(x.var(axis=0) + 1e-5)
-        out = (x - x.mean(axis=0)) / spread
-        return out, (out, spread)
-
-    def of_batch_norm(dout, cache):
-        out, spread = cache
-        return ((dout - dout.mean(axis=0) - out * (dout * out).mean(axis=0)) / spread,)
-
-    def bent(x):
-        return np.maximum(x, 0.1 * x), x
-
-    def of_bent(dout, x):
-        return (np.where(x > 0, dout, 0.1 * dout),)
-
-    def changed(backward, k, change):  # change the k-th gradient of a right backward
-        def wrong(dout, cache):
-            gradients = list(backward(dout, cache))
-            gradients[k] = change(gradients[k])
-            return tuple(gradients)
-
-        return wrong
-
-    def scaled(forward, factor):
-        return lambda *a: (factor * forward(*a)[0], forward(*a)[1])
-
-    def one_entry(g):  # the largest but two
-        g = g.copy()
-        g.flat[np.abs(g).argsort(axis=None)[-3]] *= 0.9
-        return g
-
-    def zero(g):
-        return 0 * g
-
-    def pairs():  # the name of a forward, the forward, its backward, and wrong ones
-        if trap == "linear":
-            spoilt = {
-                "dx off by 1 %": changed(of_linear, 0, lambda g: 1.01 * g),
-                "dw negated": changed(of_linear, 1, np.negative),
-                "a third of db": changed(of_linear, 2, lambda g: g / 3),
-            }
-            yield f"{arrays[0].dtype} linear", linear, of_linear, spoilt
-        if trap == "arguments":
-            names = enumerate(("dx zero", "dw zero", "db zero"))
-            spoilt = {name: changed(of_linear, k, zero) for k, name in names}
-            yield "linear", linear, of_linear, spoilt
-        if trap == "shapes":
-            spoilt = {
-                "db a row": changed(of_linear, 2, lambda g: g[None]),
-                "dw transposed": changed(of_linear, 1, np.transpose),
-            }
-            yield "linear", linear, of_linear, spoilt
-        if trap == "entry":
-            for name, f, b in (("tanh", tanh, of_tanh), ("softmax", softmax, of_softmax)):
-                yield name, f, b, {"one entry off": changed(b, 0, one_entry)}
-        if trap == "hidden":
-            normed = batch_norm, of_batch_norm
-            yield "batch norm", *normed, {"dx zero": changed(of_batch_norm, 0, zero)}
-            yield "softmax", softmax, of_softmax, {"dx zero": changed(of_softmax, 0, zero)}
-            blind = {"dout ignored": lambda dout, x: of_tanh(np.ones_like(dout), x)}
-            yield "tanh", tanh, of_tanh, blind
-        if trap == "scales":
-            for f in (1e-7, 1e7):
-                b = changed(of_tanh, 0, lambda g, f=f: f * g)
-                spoilt = {"dx zero": zero, "one entry off": one_entry}
-                spoilt = {name: changed(b, 0, change) for name, change in spoilt.items()}
-                yield f"{f:g} · tanh", scaled(tanh, f), b, spoilt
-        if trap == "kinks":
-            spoilt = {
-                f"slope {s} on the left": lambda dout, x, s=s: (np.where(x > 0, dout, s * dout),)
-                for s in (0.0, 0.15, 1.0)
-            }
-            yield "leaky ReLU", bent, of_bent, spoilt
-
-    order = np.random.default_rng(seed)
-    found = {}
-    for name, forward, right, spoilt in pairs():
-        backwards = {f"{name}, right": right}
-        backwards.update((f"{name}, {how}", backward) for how, backward in spoilt.items())
-        for key in order.permutation(list(backwards)).tolist():
-            rng = np.random.default_rng([seed, len(found)])
-            found[key] = target(forward, backwards[key], [a.copy() for a in arrays], rng)
-    return found
+    return target(forward, backward, [a.copy() for a in arrays], np.random.default_rng(seed))
 
 
 def check_with_the_library(
@@ -167,7 +212,8 @@ EXERCISE = Exercise(
     section="04_backpropagation#bp-gradient-check",
     reference=check_with_the_library,
     cases=draw_traps,
-    driver=verdicts,
+    driver=verdict,
+    one_at_a_time=True,
     hints={
         "a wrong factor or sign": "A wrong gradient may be off by 1 % only. Central "
         "differences agree with a right one to about 8 digits.",

@@ -28,10 +28,10 @@ def draw_momenta(rng: Rng) -> Iterator[Case]:
 
 
 def run_momentum(target, w, v, gradients, lrs, momentum, nesterov):
-    old = w
+    old = {"the old w": w, "the old v": v}
     for g, lr in zip(gradients, lrs, strict=True):
         w, v = target(w, v, g, lr, momentum, nesterov)
-    return {"w": w, "v": v, "the old w": old}
+    return {"w": w, "v": v, **old}
 
 
 def momentum_or_nesterov(
@@ -123,6 +123,16 @@ def writes_into_w(w, v, g, lr, momentum, nesterov=False):
     v = momentum * v + g
     w -= lr * (g + momentum * v if nesterov else v)
     return w, v
+
+
+@variants.mutant(
+    "The numbers are right, but you changed v itself: v *= … and v += … write into the caller's "
+    "array. Return new arrays: v = μ v + g. See *Momentum and Nesterov*.",
+)
+def writes_into_v(w, v, g, lr, momentum, nesterov=False):
+    v *= momentum
+    v += g
+    return w - lr * (g + momentum * v if nesterov else v), v
 
 
 @variants.mutant(

@@ -28,13 +28,26 @@ def split(groups: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
     return grouped_k_fold(groups, k, np.random.default_rng(0))
 
 
-def properties(target, part, groups, k):
+def folds(target, part, groups, k):
     import numpy as np
 
-    pairs = [tuple(np.asarray(a).ravel() for a in pair) for pair in target(groups, k)]
-    if any(a.size and not np.all((a >= 0) & (a == np.floor(a))) for pair in pairs for a in pair):
-        raise ValueError("expected indices: whole numbers from 0")
-    pairs = [tuple(a.astype(int) for a in pair) for pair in pairs]
+    return [[np.asarray(indices) for indices in pair] for pair in target(groups, k)]
+
+
+def properties(evidence, part, groups, k):
+    """What folds must have in common, however the groups are dealt."""
+    import numpy as np
+
+    if not isinstance(evidence, list) or len(evidence) != k or {len(p) for p in evidence} != {2}:
+        raise ValueError(f"expected {k} pairs of indices: to train on, and to validate on")
+    n = len(groups)
+    for pair in evidence:
+        for a in pair:
+            if a.ndim != 1 or a.size > n or a.dtype.kind not in "iuf":
+                raise ValueError(f"expected at most {n} indices in a row, got shape {a.shape}")
+            if a.size and not ((a >= 0) & (a < n) & (a == np.floor(a))).all():
+                raise ValueError(f"expected indices: whole numbers from 0 to {n - 1}")
+    pairs = [tuple(a.astype(int) for a in pair) for pair in evidence]
     if part == "every example once":
         return np.sort(np.concatenate([v for _, v in pairs]))
     if part == "even folds":
@@ -55,7 +68,8 @@ EXERCISE = Exercise(
     section="05_regularization#reg-cross-validation",
     reference=split,
     cases=draw_groups,
-    driver=properties,
+    driver=folds,
+    look=properties,
     tolerance=EXACT,
     hints={
         "every example once": "Put the validation parts of all folds together: every index "

@@ -32,8 +32,10 @@ def batch_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -
 
 
 def output_and_dtype(target, x, *rest):
+    import numpy as np
+
     out = target(x, *rest)
-    return (out, str(out.dtype)) if x.dtype == "float32" else out
+    return (out, str(np.asarray(out).dtype)) if x.dtype == "float32" else out
 
 
 variants = Variants()

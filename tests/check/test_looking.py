@@ -126,9 +126,10 @@ def test_one_at_a_time_is_a_request_each_in_the_order_drawn():
         sheet = make_sheet(exercise, [], generator(1, "even"))
         replies = ask(sheet, call)
         assert len(asked) == requests
-        assert sum(asked, []) == [c[0][0] for c in sheet.calls]
+        numbers = [n for request in asked for n in request]
+        assert numbers == [c[0][0] for c in sheet.calls]
         assert encode([r.value for r in replies]) == encode(
-            [[2 * k for k in range(n)] for n in sum(asked, [])]
+            [[2 * k for k in range(n)] for n in numbers]
         )
 
 
