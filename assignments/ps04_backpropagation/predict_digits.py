@@ -29,7 +29,6 @@ from .common import (
     with_noise,
 )
 
-
 #: Strength of the ink, what the light adds to a row, and noise on top.
 LIGHT: dict[str, tuple[tuple[float, float], tuple[float, float], float]] = {
     "clean": ((0.3, 0.35), (0, 10), 0.1),
