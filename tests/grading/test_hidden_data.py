@@ -156,6 +156,8 @@ def test_the_doctor_finds_what_is_given_away(scanner, changes, words) -> None:
 def test_a_file_without_labelled_images_is_passed_over() -> None:
     assert pictures_of(lambda: b"name,age\n") is None
     assert pictures_of(lambda: archive(rows=np.zeros((3, 4)))) is None
-    images, labels = pictures_of(lambda: archive(images=np.ones((2, 8, 8)), labels=np.arange(2)))
+    found = pictures_of(lambda: archive(images=np.ones((2, 8, 8)), labels=np.arange(2)))
+    assert found is not None
+    images, labels = found
     assert images.shape == (2, 8, 8)
     assert labels.tolist() == [0, 1]
