@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 PROBLEM_SET = "ps04_backpropagation"
 NOTEBOOK = (Path(__file__).parents[2] / "assignments" / PROBLEM_SET / "notebook.md").read_text(
@@ -27,11 +26,10 @@ def test_the_file_holds_what_the_text_says(loaded):
     assert len(content) < 100_000
 
 
-@pytest.mark.parametrize("name", ["predict_digits", "predict_scattered"])
-def test_no_hidden_image_is_in_the_file(loaded, name):
+def test_no_hidden_image_is_in_the_file(loaded):
     with np.load(io.BytesIO(loaded.problem_set.files["digits.npz"]())) as file:
         released = file["images"].reshape(-1, 64).astype(int)
-    for case in loaded.problem_set[name].draw(np.random.default_rng(5)):
+    for case in loaded.problem_set["predict_scattered"].draw(np.random.default_rng(5)):
         for image in case.args[0].astype(int):
             rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
             top, left = (min(k[0], len(image) - 8) for k in (rows, columns))
@@ -47,7 +45,8 @@ def test_the_network_that_the_text_describes_has_so_many_parameters(model):
 def test_a_network_without_convolutions_is_lost_on_the_sheet(loaded, model):
     case = next(iter(loaded.problem_set["predict_scattered"].draw(np.random.default_rng(1))))
     centre = case.args[0][:, 3:11, 3:11]
-    assert np.mean(model["predict_digits"](centre) == case.truth) < 0.6
+    with np.errstate(all="ignore"):  # some windows are empty
+        assert np.mean(model["predict_digits"](centre) == case.truth) < 0.6
     assert np.mean(model["predict_scattered"](case.args[0]) == case.truth) > 0.9
 
 

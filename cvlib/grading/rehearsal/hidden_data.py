@@ -19,7 +19,7 @@ from cvlib.check.marking import local_call, mark
 from cvlib.datasets import load_digits
 from cvlib.grading.spec.digits import grey_values
 from cvlib.grading.spec.exercise import PUBLIC_SEED, Exercise
-from cvlib.grading.spec.loading import LoadedSet, load_problem_set
+from cvlib.grading.spec.loading import LoadedSet, find_problem_sets, load_problem_set
 from cvlib.grading.spec.sheets import generator, make_sheet
 
 #: The share of the marks that an answer that has learned nothing may get.
@@ -95,8 +95,8 @@ def _same(known: Pictures, images: Any) -> list[int]:
 def _public(assignments: Path) -> tuple[Pictures, ...]:
     """The labelled images (N, H, W) of each released file and each public sheet of a course."""
     found: list[Pictures] = []
-    for folder in sorted(p.name for p in assignments.iterdir() if (p / "__init__.py").is_file()):
-        problem_set = load_problem_set(assignments, folder).problem_set
+    for set_id in find_problem_sets(assignments):
+        problem_set = load_problem_set(assignments, set_id).problem_set
         found += filter(None, map(pictures_of, problem_set.files.values()))
         for exercise in problem_set.exercises:
             if exercise.kind == "model":

@@ -56,7 +56,7 @@ def sorted_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 def flickered(
     rng: np.random.Generator,
-    images: NDArray[np.generic],
+    images: NDArray[np.integer] | NDArray[np.floating],
     ink: tuple[float, float],
     paper: tuple[float, float],
 ) -> NDArray[np.float64]:
