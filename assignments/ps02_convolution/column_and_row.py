@@ -21,6 +21,12 @@ def draw_kernel(rng: Rng, size: Pair) -> np.ndarray:
     raise ValueError(f"no kernel of size {size} has one best pair")
 
 
+def draw_close_call(rng: Rng) -> np.ndarray:
+    """A kernel whose second singular value is 0.9 of the first: a few rounds do not suffice."""
+    turns = [np.linalg.qr(rng.normal(size=(n, n)))[0] for n in (4, 4)]
+    return turns[0] @ np.diag([1.0, 0.9, 0.3, 0.1]) @ turns[1]
+
+
 def draw_products(rng: Rng) -> Iterator[Case]:
     turned = [SOBEL, SOBEL.T][rng.integers(2)]
     bell = np.outer([1, 4, 6, 4, 1], [1, 2, 1]) / 64
@@ -30,7 +36,12 @@ def draw_products(rng: Rng) -> Iterator[Case]:
     empty_row[1:] = -rng.uniform(0.5, 2.0, size=(3, 4)) - [2.0, 0.0, 0.0, 0.0]
     for part, kernels in {
         "exactly a product": [turned, bell, drawn],
-        "any kernel": [draw_kernel(rng, (3, 3)), draw_kernel(rng, (5, 5)), empty_row],
+        "any kernel": [
+            draw_kernel(rng, (3, 3)),
+            draw_kernel(rng, (5, 5)),
+            empty_row,
+            draw_close_call(rng),
+        ],
         "not square": [draw_kernel(rng, (s[0], s[1])) for s in (wide, tall)],
     }.items():
         for kernel in kernels:
@@ -151,6 +162,19 @@ def means_of_rows_and_columns(kernel):
 def reads_them_off(kernel):
     i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
     return kernel[:, j : j + 1] / kernel[i, j], kernel[i : i + 1]
+
+
+@variants.mutant(
+    "You went back and forth between column and row a few times. Each round brings the product "
+    "nearer, by little when a second pair fits nearly as well: go on until nothing changes, or "
+    "take the SVD. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def stops_too_early(kernel):
+    row = kernel[np.abs(kernel).sum(axis=1).argmax()]
+    for _ in range(20):
+        column = kernel @ row / (row @ row)
+        row = column @ kernel / (column @ column)
+    return column[:, None], row[None, :]
 
 
 @variants.alternative

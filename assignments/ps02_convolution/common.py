@@ -61,7 +61,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "padding": {"shape": (1, 2, 1), "paddings": (2, 3), "kernels": (3, 5), "outputs": (4, 6)},
     "stride": {"shape": (1, 2, 2), "strides": (2, 3), "paddings": (0, 1)},
     "bias": {"shape": (2, 2, 3), "paddings": (0, 1)},
-    "float32 stays float32": {"shape": (1, 2, 2), "strides": (1, 2), "paddings": (0, 1)},
+    "the dtype stays": {"shape": (1, 2, 2), "strides": (1, 2), "paddings": (0, 1)},
 }
 
 

@@ -15,17 +15,23 @@ from .common import LAYERS, Rng, draw_layer, forward
 def draw_forward(rng: Rng) -> Iterator[Case]:
     for part, options in LAYERS.items():
         x, w, stride, padding = draw_layer(rng, **options)
-        b: np.ndarray = rng.normal(size=len(w)) if part == "bias" else np.zeros(len(w))
-        if part == "float32 stays float32":  # small whole numbers: any order of summing is exact
-            x, w, b = (np.round(2 * a).astype(np.float32) for a in (x, w, b))
-        yield Case((x, w, b, stride, padding), part=part)
+        b = np.zeros(len(w))
+        if part == "bias":  # one of each sign, and they differ
+            b = rng.permutation([1.0, -1.0, 1.0]) * rng.uniform([0.2, 0.2, 2.0], [1.5, 1.5, 3.0])
+        if part != "the dtype stays":
+            yield Case(("values", x, w, b, stride, padding), part=part)
+            continue
+        for dtype in (np.float32, np.float64):
+            # small whole numbers: any order of summing is exact
+            arrays = (np.round(2 * a).astype(dtype) for a in (x, w, b))
+            yield Case(("dtype", *arrays, stride, padding), part=part)
 
 
-def output_and_dtype(target, x, *rest):
+def output_and_dtype(target, what, *args):
     import numpy as np
 
-    out = target(x, *rest)
-    return (out, str(np.asarray(out).dtype)) if x.dtype == "float32" else out
+    out = target(*args)
+    return (out, str(np.asarray(out).dtype)) if what == "dtype" else out
 
 
 variants = Variants()
@@ -46,7 +52,8 @@ EXERCISE = Exercise(
         "padding": "padding = (rows, columns): zeros above and below, left and right.",
         "stride": "Window (i, j) starts at (i · stride[0], j · stride[1]).",
         "bias": "One number a kernel, added once to its whole map.",
-        "float32 stays float32": "np.zeros makes float64 unless it is told a dtype.",
+        "the dtype stays": "np.zeros makes float64 unless it is told a dtype: what goes in as "
+        "float32 comes out as float32, and float64 as float64.",
     },
     variants=variants,
 )
@@ -133,6 +140,14 @@ def uses_one_slice_of_the_kernel(x, w, b, stride, padding):
 def leaks_float64(x, w, b, stride, padding):
     out = conv2d_forward(x, w, b, stride=stride, padding=padding)[0]
     return out.astype(np.float64)
+
+
+@variants.mutant(
+    "The numbers are right, but float32 comes out whatever went in. Keep the dtype of x: float64 "
+    "stays float64. See *The layer: channels, stride, padding*.",
+)
+def always_float32(x, w, b, stride, padding):
+    return conv2d_forward(x, w, b, stride=stride, padding=padding)[0].astype(np.float32)
 
 
 @variants.alternative

@@ -16,6 +16,8 @@ def draw_matrices(rng: Rng) -> Iterator[Case]:
     for part, options in MATRICES.items():
         image, kernel, stride, padding = draw_geometry(rng, **options)
         yield Case((rng.normal(size=kernel), image, stride, padding), part=part)
+    # the first windows lie in the padding alone: their rows are there all the same, and empty
+    yield Case((rng.normal(size=(2, 3)), (4, 9), (2, 3), (2, 3)), part="stride and padding")
 
 
 variants = Variants()
@@ -114,6 +116,16 @@ def wraps_round_the_edge(w, image, stride, padding):
                     if 0 <= column < matrix.shape[1]:
                         matrix[i * out_w + j, column] += w[r, s]
     return matrix
+
+
+@variants.mutant(
+    "You left out the rows of windows that lie in the padding alone. Their outputs are 0, and they "
+    "are outputs: one row each, empty. See *Which matrix is it?*",
+)
+def drops_empty_rows(w, image, stride, padding):
+    matrix = convolution_matrix(w[None, None], (1, *image), stride=stride, padding=padding)
+    rows = matrix.toarray()
+    return rows[(rows != 0).any(axis=1)]
 
 
 @variants.alternative

@@ -53,7 +53,7 @@ def run_block(target, what, c, k, kernel, stride, depthwise, pointwise, x):
         upstream = torch.linspace(-1.0, 2.0, out.numel(), dtype=out.dtype).view(out.shape)
         return [g.numpy() for g in torch.autograd.grad((out * upstream).sum(), [image, *weights])]
     if what == "evaluation":
-        out = block.eval()(image + 1)
+        out = block.eval()(10 * image + 1)  # far from what it was trained on, and large
     answer = {"output": out.detach().numpy()}
     return {**answer, "parameters": shapes} if what == "parameters" else answer
 
@@ -208,6 +208,18 @@ def never_uses_running_statistics(channels_in, channels_out, kernel, stride):
     parts = layers(channels_in, channels_out, kernel, stride)
     parts[1] = nn.BatchNorm2d(channels_in, track_running_stats=False)
     parts[4] = nn.BatchNorm2d(channels_out, track_running_stats=False)
+    return in_turn(parts)
+
+
+@variants.mutant(
+    "You cut off at 6, as MobileNet's own ReLU6 does. Asked is a ReLU: what is large stays as it "
+    "is. See *Grouped, depthwise, depthwise-separable*.",
+)
+def cuts_off_at_6(channels_in, channels_out, kernel, stride):
+    from torch import nn
+
+    parts = layers(channels_in, channels_out, kernel, stride)
+    parts[2] = parts[5] = nn.ReLU6()
     return in_turn(parts)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from cvlib.convolution import conv2d_output_size
 from cvlib.grading.spec import EXACT, Case, Exercise, Variants
 
-from .common import Pair, Rng, along_each_axis, draw_geometry, unequal
+from .common import Pair, Rng, along_each_axis, draw_geometry, size_before, unequal
 
 
 def draw_sizes(rng: Rng) -> Iterator[Case]:
@@ -27,6 +27,10 @@ def draw_sizes(rng: Rng) -> Iterator[Case]:
             reach = [(d - 1) * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
             image = (image[0] + reach[0], image[1] + reach[1])
             yield Case((image, kernel, stride, padding, dilation), part=part)
+    stride, kernel, output = unequal(rng, 3, 5), unequal(rng, 2, 7), unequal(rng, 5, 40)
+    nearly = (stride[0] - 1, stride[1] - 1)  # one pixel more, and there were one more window
+    image = size_before(output, kernel, stride, (0, 0), nearly)
+    yield Case((image, kernel, stride, (0, 0), (1, 1)), part="stride")
 
 
 def output_size(image: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Pair:
@@ -71,6 +75,15 @@ def pads_one_side(n, k, s, p, d):
 @along_each_axis
 def rounds_up(n, k, s, p, d):
     return -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1
+
+
+@variants.mutant(
+    "You rounded to the nearest whole number. A window that hangs over the edge by a pixel is not "
+    "taken either: round down. See *How big is what comes out?*",
+)
+@along_each_axis
+def rounds_to_nearest(n, k, s, p, d):
+    return round((n + 2 * p - d * (k - 1) - 1) / s) + 1
 
 
 @variants.mutant(

@@ -23,6 +23,10 @@ def draw_transposed_sizes(rng: Rng) -> Iterator[Case]:
     p, q = unequal(rng, 1, 4)
     one_pixel = ((1, 1), (2 * p + 1, 2 * q + 1), (1, 1), (p, q), (0, 0))
     yield Case(one_pixel, part="padding")
+    # more padding than half the kernel, and stamps that leave gaps
+    n, m = unequal(rng, 7, 30)
+    yield Case(((n, m), (3, 4), (1, 1), (2, 3), (0, 0)), part="padding")
+    yield Case(((n, m), (2, 3), (3, 5), (0, 0), (0, 0)), part="stride")
 
 
 variants = Variants()
