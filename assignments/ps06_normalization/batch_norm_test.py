@@ -14,12 +14,15 @@ from .common import Rng, apply, by_axes, draw_batch, draw_eps, others, per_chann
 
 def draw_test_time(rng: Rng) -> Iterator[Case]:
     for part, batches in {
-        "images": [draw_batch(rng), draw_batch(rng, cube=True)],
+        "running numbers": [draw_batch(rng), draw_batch(rng)],
+        "scale and shift": [draw_batch(rng), draw_batch(rng, cube=True)],
         "one alone": [draw_batch(rng)[:1], draw_batch(rng, vectors=True)[:1]],
         "vectors": [draw_batch(rng, vectors=True) for _ in range(2)],
     }.items():
         for x in batches:
             gamma, beta, mean = per_channel(rng, x, 3)
+            if part == "running numbers":
+                gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
             var = rng.uniform(1.5, 4, x.shape[1])
             yield Case((x, gamma, beta, mean, var, draw_eps(rng)), part=part)
 
@@ -46,7 +49,9 @@ EXERCISE = Exercise(
     reference=batch_norm_test,
     cases=draw_test_time,
     hints={
-        "images": "Only the running numbers enter. The batch's own mean plays no part.",
+        "running numbers": "Only they enter. The batch's own mean plays no part.",
+        "scale and shift": "γ and β have one number a channel: they must line up with axis 1, not "
+        "with the last axis.",
         "one alone": "The same image, or vector, must get the same answer in any batch, also "
         "alone.",
         "vectors": "Does your reshape of the running numbers fit (N, C) as well?",
