@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -15,27 +14,32 @@ from .common import Rng, by_axes, draw_batch, draw_eps, others, per_channel, wid
 
 
 def draw_forward(rng: Rng) -> Iterator[Case]:
-    for part in ("vectors", "images", "scale and shift", "float32 stays float32"):
-        for _ in range(2):
-            x = draw_batch(rng, vectors=part == "vectors")
+    for part, batches in {
+        "vectors": [draw_batch(rng, vectors=True) for _ in range(2)],
+        "images": [draw_batch(rng), draw_batch(rng), draw_batch(rng)[:1]],
+        "scale and shift": [draw_batch(rng), draw_batch(rng, cube=True)],
+        "scale and shift of vectors": [draw_batch(rng, vectors=True)],
+    }.items():
+        for x in batches:
             gamma, beta = per_channel(rng, x)
             if part in ("vectors", "images"):
                 gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
-            args: list[Any] = [x, gamma, beta]
-            if part == "float32 stays float32":
-                args = [a.astype(np.float32) for a in args]
-            yield Case((*args, draw_eps(rng)), part=part)
+            yield Case((x, gamma, beta, draw_eps(rng)), part=part)
+    for dtype, vectors in (("float32", False), ("float32", True), ("float64", False)):
+        x = draw_batch(rng, vectors=vectors)
+        args = [a.astype(dtype) for a in (x, *per_channel(rng, x))]
+        yield Case((*args, draw_eps(rng)), {"look_at_dtype": True}, part="the dtype stays")
 
 
 def batch_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> np.ndarray:
     return batch_norm_forward(x, gamma, beta, training=True, eps=eps)[0]
 
 
-def output_and_dtype(target, x, *rest):
+def output_and_dtype(target, *args, look_at_dtype=False):
     import numpy as np
 
-    out = target(x, *rest)
-    return (out, str(np.asarray(out).dtype)) if x.dtype == "float32" else out
+    out = target(*args)
+    return (out, str(np.asarray(out).dtype)) if look_at_dtype else out
 
 
 variants = Variants()
@@ -47,7 +51,7 @@ EXERCISE = Exercise(
     reference=batch_norm,
     cases=draw_forward,
     driver=output_and_dtype,
-    tolerance=Tolerance(rtol=1e-5, atol=1e-5),
+    tolerances={"the dtype stays": Tolerance(rtol=1e-4, atol=1e-4)},  # sums of float32
     hints={
         "vectors": "Work the example by hand. ε is added to the variance, under the root, "
         "and the variance divides by N.",
@@ -55,7 +59,8 @@ EXERCISE = Exercise(
         "left when you have one number a channel?",
         "scale and shift": "γ and β have one number a channel: they must line up with "
         "axis 1, not with the last axis.",
-        "float32 stays float32": "np.ones and np.zeros make float64 unless they are told a dtype.",
+        "scale and shift of vectors": "For (N, C), γ and β belong to axis 1, too.",
+        "the dtype stays": "np.ones and np.zeros make float64 unless they are told a dtype.",
     },
     variants=variants,
 )
@@ -128,6 +133,33 @@ def shifts_before_scaling(x, gamma, beta, eps):
 )
 def leaks_float64(x, gamma, beta, eps):
     return by_axes(x, others(x), gamma, beta, eps).astype(np.float64)
+
+
+@variants.mutant(
+    "The numbers are right, but float32 went out whatever came in. A batch of float64 is there for "
+    "its precision: the dtype stays what it was. See *Batch norm: ask the whole batch*.",
+)
+def always_float32(x, gamma, beta, eps):
+    return by_axes(x, others(x), gamma, beta, eps).astype(np.float32)
+
+
+@variants.mutant(
+    "Your γ and β lie along the last axis of the images. They have one number a channel, and "
+    "channels are axis 1. See *Batch norm: ask the whole batch*.",
+)
+def scales_the_columns(x, gamma, beta, eps):
+    unscaled = by_axes(x, others(x), np.ones_like(gamma), np.zeros_like(beta), eps)
+    return gamma * unscaled + beta
+
+
+@variants.mutant(
+    "Images are right; vectors are normalized, and neither scaled nor shifted. γ and β are for "
+    "both. See *Batch norm: ask the whole batch*.",
+)
+def leaves_vectors_unscaled(x, gamma, beta, eps):
+    if x.ndim == 2:
+        gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
+    return by_axes(x, others(x), gamma, beta, eps)
 
 
 @variants.alternative

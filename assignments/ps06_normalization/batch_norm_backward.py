@@ -15,7 +15,7 @@ from .common import Rng, draw_batch, draw_eps, others, per_channel, wide
 GRADIENTS = {  # part: (which gradient, vectors?)
     "dbeta": ("dbeta", False),
     "dgamma": ("dgamma", False),
-    "dx, vectors": ("dx", True),
+    "all three, vectors": ("", True),
     "dx, images": ("dx", False),
 }
 
@@ -38,7 +38,8 @@ def backward(
 
 def one_gradient(target, which, *args):
     dx, dgamma, dbeta = target(*args)
-    return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}[which]
+    all_three = {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}
+    return all_three[which] if which else all_three
 
 
 variants = Variants()
@@ -50,11 +51,11 @@ EXERCISE = Exercise(
     reference=backward,
     cases=draw_backward,
     driver=one_gradient,
-    weights={"dx, vectors": 2, "dx, images": 2},
+    weights={"all three, vectors": 2, "dx, images": 2},
     hints={
         "dbeta": "β is added to every number of its channel, so its gradient is a sum.",
         "dgamma": "γ multiplies x̂, not x.",
-        "dx, vectors": "The mean and the variance depend on every x. Check that each "
+        "all three, vectors": "The mean and the variance depend on every x. Check that each "
         "channel of dx sums to zero; then see *The backward pass is a projection*.",
         "dx, images": "Means over the same axes as in the forward pass, and m is the "
         "number of entries they run over.",
@@ -143,6 +144,36 @@ def averages_the_parameters(dout, x, gamma, eps):
     m = x.size / x.shape[1]
     dx, dgamma, dbeta = right_gradients(dout, x, gamma, eps)
     return dx, dgamma / m, dbeta / m
+
+
+@variants.mutant(
+    "You took sums where the two parts of dx are means: what is taken out along (1, …, 1) and "
+    f"along x̂ is divided by m. {BACKWARD}",
+)
+def sums_the_parts(dout, x, gamma, eps):
+    normalized, inv_std, g, axes = pieces(dout, x, gamma, eps)
+    m = x.size / x.shape[1]
+    dx = (g - m * (average(g, axes) + normalized * average(g * normalized, axes))) * inv_std
+    return dx, (dout * normalized).sum(axis=axes), dout.sum(axis=axes)
+
+
+@variants.mutant(
+    "ε is missing. It stood under the root on the way forward, so it stands there on the way back. "
+    f"{BACKWARD}",
+)
+def forgets_eps(dout, x, gamma, eps):
+    return right_gradients(dout, x, gamma, 0.0)
+
+
+@variants.mutant(
+    "You made x̂ a unit vector before you took its part out, as if ε were 0. Its square sums to "
+    f"less than m; divide by m. {BACKWARD}",
+)
+def projects_as_without_eps(dout, x, gamma, eps):
+    normalized, inv_std, g, axes = pieces(dout, x, gamma, eps)
+    along = average(g * normalized, axes) / average(normalized**2, axes)
+    dx = (g - average(g, axes) - normalized * along) * inv_std
+    return dx, (dout * normalized).sum(axis=axes), dout.sum(axis=axes)
 
 
 @variants.alternative

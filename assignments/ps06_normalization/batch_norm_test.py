@@ -13,12 +13,17 @@ from .common import Rng, apply, by_axes, draw_batch, draw_eps, others, per_chann
 
 
 def draw_test_time(rng: Rng) -> Iterator[Case]:
-    for part in ("images", "one image alone", "vectors"):
-        for _ in range(2):
-            x = draw_batch(rng, vectors=part == "vectors")
+    for part, batches in {
+        "running numbers": [draw_batch(rng), draw_batch(rng)],
+        "scale and shift": [draw_batch(rng), draw_batch(rng, cube=True)],
+        "one alone": [draw_batch(rng)[:1], draw_batch(rng, vectors=True)[:1]],
+        "vectors": [draw_batch(rng, vectors=True) for _ in range(2)],
+    }.items():
+        for x in batches:
             gamma, beta, mean = per_channel(rng, x, 3)
+            if part == "running numbers":
+                gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
             var = rng.uniform(1.5, 4, x.shape[1])
-            x = x[:1] if part == "one image alone" else x
             yield Case((x, gamma, beta, mean, var, draw_eps(rng)), part=part)
 
 
@@ -44,8 +49,11 @@ EXERCISE = Exercise(
     reference=batch_norm_test,
     cases=draw_test_time,
     hints={
-        "images": "Only the running numbers enter. The batch's own mean plays no part.",
-        "one image alone": "The same image must get the same answer in any batch, also alone.",
+        "running numbers": "Only they enter. The batch's own mean plays no part.",
+        "scale and shift": "γ and β have one number a channel: they must line up with axis 1, not "
+        "with the last axis.",
+        "one alone": "The same image, or vector, must get the same answer in any batch, also "
+        "alone.",
         "vectors": "Does your reshape of the running numbers fit (N, C) as well?",
     },
     variants=variants,
@@ -90,6 +98,33 @@ def forgets_eps(x, gamma, beta, running_mean, running_var, eps):
 )
 def forgets_scale_and_shift(x, gamma, beta, running_mean, running_var, eps):
     return apply(x, 1 + 0 * gamma, 0 * beta, wide(running_mean, x), wide(running_var, x), eps)
+
+
+@variants.mutant(
+    "Alone is right; as soon as there are several you ask the batch again. At test time an answer "
+    "must not depend on the company. See *In training and at test time*.",
+)
+def asks_a_batch_that_is_there(x, gamma, beta, running_mean, running_var, eps):
+    if len(x) > 1:
+        return by_axes(x, others(x), gamma, beta, eps)
+    return apply(x, gamma, beta, wide(running_mean, x), wide(running_var, x), eps)
+
+
+@variants.mutant(
+    "Your running numbers lie along the last axis of the images. There is one for each channel, "
+    "and channels are axis 1. See *In training and at test time*.",
+)
+def lines_up_with_the_columns(x, gamma, beta, running_mean, running_var, eps):
+    return gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta
+
+
+@variants.mutant(
+    "You added ε to the standard deviation. It stands under the root, beside the running variance, "
+    "as in training. See *In training and at test time*.",
+)
+def eps_outside_the_root(x, gamma, beta, running_mean, running_var, eps):
+    std = np.sqrt(running_var) + eps
+    return apply(x, gamma / std, beta, wide(running_mean, x), 1.0, 0.0)
 
 
 @variants.alternative

@@ -11,10 +11,13 @@ from cvlib.grading.spec.digits import archive, sorted_digits
 Rng = np.random.Generator
 
 
-def draw_batch(rng: Rng, *, vectors: bool = False, channels: int = 0) -> np.ndarray:
-    """Draw a batch whose sizes all differ and whose channels have means and spreads of their "
-    "own."""
-    if channels:
+def draw_batch(
+    rng: Rng, *, vectors: bool = False, channels: int = 0, cube: bool = False
+) -> np.ndarray:
+    """Draw a batch whose sizes all differ, its channels with means and spreads of their own."""
+    if cube:  # one number a channel fits the last axis as well, so a mix-up has values
+        n, c, h, w = 2, 3, 3, 3
+    elif channels:
         c, (n, h, w) = channels, (int(s) for s in rng.permutation([2, 3, 4]))
     else:
         n, c, h, w = (int(s) for s in rng.permutation([2, 3, 4, 5]))

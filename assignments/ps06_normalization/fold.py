@@ -15,11 +15,12 @@ from .common import Rng, draw_eps, per_channel, slope
 
 def draw_folds(rng: Rng) -> Iterator[Case]:
     for part, which in (("weights", 0), ("bias", 1)):
-        for _ in range(2):
-            channels, rows, columns = (int(s) for s in rng.permutation([2, 3, 4]))
-            w = rng.normal(size=(channels, channels, rows, columns))  # square: axes can be mixed up
-            b, gamma, beta, mean = per_channel(rng, w, 4)
-            var = rng.uniform(1.5, 4, channels)
+        few, many, rows, columns = 2, 4, 3, int(rng.choice([1, 5]))
+        # square: axes can be mixed up; and more kernels than channels, and fewer
+        for kernels, channels in ((3, 3), (many, few), (few, many)):
+            w = rng.normal(size=(kernels, channels, rows, columns))
+            b, gamma, beta, mean = per_channel(rng, w.swapaxes(0, 1), 4)
+            var = rng.uniform(1.5, 4, kernels)
             yield Case((which, w, b, gamma, beta, mean, var, draw_eps(rng)), part=part)
 
 
@@ -115,6 +116,23 @@ def folds_without_eps(w, b, gamma, beta, mean, var, eps):
 def subtracts_the_mean_late(w, b, gamma, beta, mean, var, eps):
     factor = slope(gamma, var, eps)
     return scaled(w, factor), factor * b - mean + beta
+
+
+@variants.mutant(
+    f"You shifted first: β stands outside and is not scaled by γ/σ. {FOLD}",
+)
+def scales_beta(w, b, gamma, beta, mean, var, eps):
+    factor = slope(gamma, var, eps)
+    return scaled(w, factor), factor * (b - mean + beta)
+
+
+@variants.mutant(
+    "You took the running mean away from the weights as well. It is a number of the layer's "
+    f"output: all of it goes into the bias. {FOLD}",
+)
+def centres_the_weights(w, b, gamma, beta, mean, var, eps):
+    factor = slope(gamma, var, eps)
+    return scaled(w - np.asarray(mean)[:, None, None, None], factor), factor * (b - mean) + beta
 
 
 @variants.alternative

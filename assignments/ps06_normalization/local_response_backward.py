@@ -14,8 +14,8 @@ from .common import LRN, Rng, draw_constants, draw_responses, window_sum
 
 
 def draw_local_backward(rng: Rng) -> Iterator[Case]:
-    for part, size in (("one channel wide", 1), ("neighbours", 3), ("neighbours", 5)):
-        for _ in range(2):
+    for part, sizes in (("one channel wide", (1, 1)), ("neighbours", (3, 5, 9, 13))):
+        for size in sizes:  # of six channels: the last two windows go beyond them
             x = draw_responses(rng, part)
             yield Case((rng.normal(size=x.shape), x, *draw_constants(rng, size)), part=part)
 
@@ -91,6 +91,27 @@ def multiplies_after_the_sum(dout, x, size, alpha, beta, k):
 def forgets_to_lower_the_power(dout, x, size, alpha, beta, k):
     s = level(x, size, alpha, k)
     through = window_sum(dout * x * s**-beta, size // 2, size // 2)
+    return dout * s**-beta - 2 * alpha * beta * x * through
+
+
+@variants.mutant(
+    "One channel alone is right. With neighbours you forgot the channel's own place below its "
+    f"line: c is in its own window, too. {LRN}",
+)
+def rivals_only(dout, x, size, alpha, beta, k):
+    s = level(x, size, alpha, k)
+    sent = dout * x * s ** (-beta - 1)
+    through = window_sum(sent, size // 2, size // 2) - (sent if size > 1 else 0.0)
+    return dout * s**-beta - 2 * alpha * beta * x * through
+
+
+@variants.mutant(
+    "One channel alone is right. For a rival j you took the level of channel c; what x_c presses "
+    f"down there is s_j, so s stands inside the sum. {LRN}",
+)
+def takes_its_own_level(dout, x, size, alpha, beta, k):
+    s = level(x, size, alpha, k)
+    through = window_sum(dout * x, size // 2, size // 2) * s ** (-beta - 1)
     return dout * s**-beta - 2 * alpha * beta * x * through
 
 

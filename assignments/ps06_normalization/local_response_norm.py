@@ -13,9 +13,12 @@ from .common import LRN, Rng, draw_constants, draw_responses, window_sum
 
 
 def draw_local_response(rng: Rng) -> Iterator[Case]:
-    for part in ("one channel wide", "channels in the middle", "channels at the ends"):
-        for _ in range(2):
-            size = 1 if part == "one channel wide" else 5
+    for part, sizes in {
+        "one channel wide": (1, 1),
+        "channels in the middle": (3, 5, 7),
+        "channels at the ends": (3, 5, 7, 9),  # of four channels: the last window holds all
+    }.items():
+        for size in sizes:
             middle = part == "channels in the middle"
             x = draw_responses(rng, part)
             yield Case((middle, x, *draw_constants(rng, size)), part=part)
@@ -48,7 +51,7 @@ EXERCISE = Exercise(
         "channels in the middle": "size // 2 channels on either side, and the channel "
         "itself, at the same pixel.",
         "channels at the ends": "The window is cut off where there are no channels; "
-        "nothing is divided by its size.",
+        "nothing is divided by its size. It may also be wider than all channels together.",
     },
     variants=variants,
 )
@@ -116,6 +119,25 @@ def only_the_others(x, size, alpha, beta, k):
 def loses_the_last_channel(x, size, alpha, beta, k):
     half = size // 2
     return x / (k + alpha * window_sum(x * x, half, half - 1)) ** beta
+
+
+@variants.mutant(
+    "Your first windows are empty: with c − size // 2 below 0, a Python slice counts from the end. "
+    f"Begin at 0 where there are no channels before. {LRN}",
+)
+def starts_below_zero(x, size, alpha, beta, k):
+    half, energy = size // 2, np.zeros_like(x)
+    for c in range(x.shape[1]):
+        energy[:, c] = (x[:, c - half : c + half + 1] ** 2).sum(axis=1)
+    return x / (k + alpha * energy) ** beta
+
+
+@variants.mutant(
+    f"Your window is five channels wide, or one. How wide, the argument `size` says. {LRN}",
+)
+def always_five(x, size, alpha, beta, k):
+    half = 2 if size > 1 else 0
+    return x / (k + alpha * window_sum(x * x, half, half)) ** beta
 
 
 @variants.alternative

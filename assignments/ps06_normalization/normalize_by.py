@@ -22,8 +22,9 @@ NORMS = ("batch", "layer", "instance", "group")
 
 def draw_family(rng: Rng) -> Iterator[Case]:
     for norm in NORMS:
-        for _ in range(2):
-            groups, share = [(2, 3), (3, 2), (2, 4), (4, 2)][rng.integers(4)]
+        # the last two: one group of all channels, and one of each
+        layouts = [(2, 3), (4, 2), (3, 2), (2, 4), (1, 6), (6, 1)]
+        for groups, share in layouts if norm == "group" else layouts[:2]:
             x = draw_batch(rng, channels=groups * share)
             # whole images of their own brightness and contrast, too
             x = x * rng.uniform(0.5, 2, (len(x), 1, 1, 1)) + rng.normal(size=(len(x), 1, 1, 1))
@@ -132,6 +133,26 @@ def groups_over_the_batch(x, norm, groups, eps):
 )
 def batch_norm_per_pixel(x, norm, groups, eps):
     return family(x, norm, groups, eps, batch=(0,))
+
+
+@variants.mutant(
+    "You divided the variance by m − 1. A normalization divides by the spread that its numbers "
+    f"have, over m; m − 1 is for estimates. {FAMILY}",
+)
+def unbiased_variance(x, norm, groups, eps):
+    if norm != "group":
+        return standard(x, AXES[norm], eps, ddof=1)
+    n, c, h, w = x.shape
+    split = x.reshape(n, groups, c // groups, h, w)
+    return standard(split, (2, 3, 4), eps, ddof=1).reshape(x.shape)
+
+
+@variants.mutant(
+    "Your group norm has always two groups. How many, the argument says. See "
+    "*Group norm: ask some channels of one image*.",
+)
+def always_two_groups(x, norm, groups, eps):
+    return family(x, norm, 2, eps)
 
 
 @variants.alternative

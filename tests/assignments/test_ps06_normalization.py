@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,8 +113,38 @@ def test_the_folded_layer_is_the_two_layers(model, loaded):
         assert np.allclose(kernels.numpy(), fold_batch_norm(*case.args[1:-1], eps=eps)[0])
 
 
-def test_counts_in_the_text_are_those_that_are_graded(model, loaded):
+def test_what_is_counted_is_what_the_text_asks(model, loaded):
     exercise = loaded.problem_set["count_them"]
-    assert model["count_them"] == exercise.reference
-    assert "(64, 96, 14, 10)" in NOTEBOOK
-    assert 0.95 ** exercise.reference["steps"] < 0.01 <= 0.95 ** (exercise.reference["steps"] - 1)
+    asked = re.search("## 4 ·.*?## 5 ·", NOTEBOOK, re.DOTALL)
+    assert asked is not None
+    for name in exercise.numbers:
+        assert f"`{name}`" in asked[0]
+    layout = exercise.draw(np.random.default_rng(0), "ann")[0].kwargs
+    x = np.zeros([layout[name] for name in ("images", "channels", "height", "width")])
+    n, c, h, w = x.shape
+    counted = exercise.reference(**layout)
+    assert counted["batch"] == x.mean(axis=(0, 2, 3)).size
+    assert counted["layer"] == x.mean(axis=(1, 2, 3)).size
+    assert counted["instance"] == x.mean(axis=(2, 3)).size
+    split = x.reshape(n, layout["groups"], c // layout["groups"], h, w)
+    assert counted["group"] == split.mean(axis=(2, 3, 4)).size
+    assert counted["averaged by group"] == split[0, 0].size
+    assert counted["learned"] == 2 * c
+
+
+def test_the_steps_are_the_first_and_no_rounding_decides_them(loaded):
+    exercise = loaded.problem_set["count_them"]
+    others = {name: values[0] for name, values in exercise.numbers.items() if name != "momentum"}
+    for momentum in exercise.numbers["momentum"]:
+        steps = exercise.reference(**others, momentum=momentum)["steps"]
+        assert (1 - momentum) ** steps < 0.9999 * 0.01
+        assert (1 - momentum) ** (steps - 1) > 1.0001 * 0.01
+
+
+def test_a_wrong_count_is_wrong_for_everybody(loaded):
+    exercise = loaded.problem_set["count_them"]
+    for k in range(200):
+        layout = exercise.draw(np.random.default_rng(0), f"student {k}")[0].kwargs
+        right = exercise.reference(**layout)
+        for mutant in exercise.variants.mutants:
+            assert mutant.target(**layout) != right, (mutant.name, layout)
