@@ -35,13 +35,24 @@ open("ran-PLACE", "a").write("x")
 
 
 @pytest.fixture
-def book(tmp_path):
+def one_page(tmp_path):
+    """A book whose only page is right: each run of a page takes seconds."""
     (tmp_path / "_toc.yml").write_text(TOC)
     (tmp_path / "index.md").write_text("# No code here\n")
-    for name, number in (("right", "1"), ("wrong", "0")):
-        page = HEAD + PAGE.replace("PLACE", name).replace("NUMBER", number)
-        (tmp_path / f"{name}.md").write_text(page)
+    write(tmp_path, "right", "1")
     return tmp_path
+
+
+@pytest.fixture
+def book(one_page):
+    """A book with a page that is right and one that fails."""
+    write(one_page, "wrong", "0")
+    return one_page
+
+
+def write(book: Path, name: str, number: str) -> None:
+    page = HEAD + PAGE.replace("PLACE", name).replace("NUMBER", number)
+    (book / f"{name}.md").write_text(page)
 
 
 def test_every_chapter_has_code():
@@ -98,28 +109,28 @@ def test_what_a_failing_page_did_show_is_there_for_the_book(book):
     }
 
 
-def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(book):
-    page = book / "right.md"
-    run_all(book)
+def test_a_page_runs_again_when_its_code_changes_and_not_when_its_text_does(one_page):
+    page = one_page / "right.md"
+    run_all(one_page)
     page.write_text(page.read_text().replace("# Page", "# Another title"))
-    run_all(book)
-    assert ran(book, "right") == 1
+    run_all(one_page)
+    assert ran(one_page, "right") == 1
     page.write_text(page.read_text().replace("1 / 1", "1 / 2"))
-    run_all(book)
-    assert ran(book, "right") == 2
+    run_all(one_page)
+    assert ran(one_page, "right") == 2
 
 
-def test_a_page_runs_again_when_a_room_changes_that_it_uses_and_no_other(book):
-    library = add_library(book, "used", "other")
-    page = book / "right.md"
+def test_a_page_runs_again_when_a_room_changes_that_it_uses_and_no_other(one_page):
+    library = add_library(one_page, "used", "other")
+    page = one_page / "right.md"
     page.write_text(page.read_text().replace("1 / 1", "import cvlib.used"))
-    run_all(book)
+    run_all(one_page)
     (library / "other" / "deep.py").write_text("x = 1")
-    run_all(book)
-    assert ran(book, "right") == 1
+    run_all(one_page)
+    assert ran(one_page, "right") == 1
     (library / "used" / "deep.py").write_text("x = 1")
-    run_all(book)
-    assert ran(book, "right") == 2
+    run_all(one_page)
+    assert ran(one_page, "right") == 2
 
 
 def test_the_longest_page_starts_first(book):
@@ -131,12 +142,12 @@ def test_the_longest_page_starts_first(book):
     assert [p.stem for p, _ in execute.run_pages(book, work, jobs=1)] == ["wrong", "right"]
 
 
-def test_a_setting_reaches_the_page(book):
-    page = book / "right.md"
+def test_a_setting_reaches_the_page(one_page):
+    page = one_page / "right.md"
     asked = "import os; os.environ['CVLIB_SEED_SET'], os.environ.get('ATEN_CPU_CAPABILITY')"
     page.write_text(page.read_text().replace("1 / 1", asked))
     for name, variables in arithmetics().items():
-        run = execute.run_page(book, page, execute.Setting(name, 2))
+        run = execute.run_page(one_page, page, execute.Setting(name, 2))
         assert (
             repr(("2", variables.get("ATEN_CPU_CAPABILITY")))
             in json.loads(run.notebook)["cells"][1]["outputs"][0]["data"]["text/plain"]
@@ -150,7 +161,7 @@ def test_the_cost_of_a_page_is_kept(book):
     assert all(0 < c["cpu"] < 600 and 0 < c["calibration"] < 600 for c in costs.values())
 
 
-def test_a_page_looks_into_nobodys_home(book, tmp_path, monkeypatch):
+def test_a_page_looks_into_nobodys_home(one_page, tmp_path, monkeypatch):
     """Neither a home that cannot be written nor a style of whoever builds shows in a page."""
     (tmp_path / "matplotlib").mkdir()
     (tmp_path / "matplotlib" / "matplotlibrc").write_text("font.size: 31\n")
@@ -158,7 +169,7 @@ def test_a_page_looks_into_nobodys_home(book, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
     monkeypatch.setenv("HOME", "/dev/null/home")
     cell = "import matplotlib.pyplot as plt\nplt.rcParams['font.size']"
-    page = book / "right.md"
+    page = one_page / "right.md"
     page.write_text(HEAD + PAGE.replace("1 / NUMBER", cell).replace("PLACE", "right"))
-    (output,) = json.loads(execute.run_page(book, page).notebook)["cells"][-1]["outputs"]
+    (output,) = json.loads(execute.run_page(one_page, page).notebook)["cells"][-1]["outputs"]
     assert output["data"]["text/plain"] == ["10.0"]
