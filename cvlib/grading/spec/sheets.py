@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, mark, ske
 from cvlib.grading.spec.exercise import Case, Exercise
 from cvlib.grading.spec.variants import Variant
 
+_UNCHANGING = (bool, int, float, str, type(None))
 #: The share of pairs of students whose answers to numbers of their own may agree.
 MOST_SHARED = 0.1
 
@@ -111,7 +113,18 @@ def section_title(section: str, chapters: Path | None) -> str:
 
 
 def _copy(case: Case) -> Case:
-    return copy.deepcopy(case)
+    return replace(case, args=_copied(case.args), kwargs=_copied(case.kwargs))
+
+
+def _copied(value: Any) -> Any:
+    """A copy to be written into: ``deepcopy`` takes ten times as long for plain data."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (tuple, list):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {name: _copied(entry) for name, entry in value.items()}
+    return value if isinstance(value, _UNCHANGING) else copy.deepcopy(value)
 
 
 def _plain(value: Any) -> Any:
