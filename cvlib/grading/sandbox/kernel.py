@@ -164,7 +164,11 @@ class KernelProcess:
             self.line, inside = socket.socketpair()
             self._open.append(inside)
             descriptors.append(inside.fileno())
-            talking = {"connection": None, "line": len(descriptors) - 1, "sockets": {}}
+            talking: dict[str, Any] = {
+                "connection": None,
+                "line": len(descriptors) - 1,
+                "sockets": {},
+            }
             if self.peer is None:
                 return talking | {"peer": None}
             self._open.append(self.peer)
