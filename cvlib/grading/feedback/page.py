@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from cvlib.grading.course.course import Course
+from cvlib.grading.feedback.late import instead, late_cells
 from cvlib.grading.judging.result import points
 from cvlib.grading.notebook.source import CHECK_PREFIX
 from cvlib.grading.pages.clean import IMAGE, LONGEST_KEPT, clean_markdown
@@ -84,16 +86,23 @@ class FeedbackExporter(Exporter):
         directory: Any = self.parent
         course = Course(Path(directory.coursedir.root), Path())
         receipt = receipt_path(course, names["assignment"], names["student"])
-        return render(nb, names, receipt.read_bytes() if receipt.is_file() else b""), resources
+        late = late_cells(course, names["assignment"], names["student"], len(nb.cells))
+        shown = receipt.read_bytes() if receipt.is_file() else b""
+        return render(nb, names, shown, late), resources
 
 
-def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str:
-    """Render a graded notebook; ``names`` holds score, max_score, late_penalty and notebook."""
+def render(
+    nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"", late: Collection[int] = ()
+) -> str:
+    """Render a graded notebook; ``names`` holds score, max_score, late_penalty and notebook.
+
+    The outputs of the cells numbered in ``late`` are not shown.
+    """
     cells = []
     title, heading = names["notebook"], ""
     for index, cell in enumerate(nb.cells):
         found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
-        view = _view(cell, found[1] if found else heading)
+        view = _view(cell, found[1] if found else heading, late=index in late)
         if found and not cell.metadata.get("nbgrader"):
             heading = found[1]
             view["fold"] = True  # the student knows the task; the page is about the answer
@@ -120,7 +129,7 @@ def render(nb: NotebookNode, names: dict[str, Any], receipt: bytes = b"") -> str
     )
 
 
-def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
+def _view(cell: NotebookNode, heading: str, *, late: bool) -> dict[str, Any]:
     about = cell.metadata.get("nbgrader", {})
     view: dict[str, Any] = {"kind": cell.cell_type, "outputs": [], "mark": None, "comment": ""}
     view |= {"heading": "", "fold": False}
@@ -132,7 +141,10 @@ def _view(cell: NotebookNode, heading: str) -> dict[str, Any]:
     elif cell.cell_type == "code":
         keep = len(cell.source) <= LONGEST_KEPT
         view["html"] = (_highlighted if keep else _highlighted.__wrapped__)(cell.source)
-        view["outputs"] = [o for o in map(_output, cell.outputs) if o]
+        if not late:
+            view["outputs"] = [o for o in map(_output, cell.outputs) if o]
+        elif said := instead(cell):
+            view["outputs"] = [{"text": said, "image": "", "trace": ""}]
     comment = about.get("comment") or ""
     empty = comment == NO_RESPONSE
     if about.get("grade"):

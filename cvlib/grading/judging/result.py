@@ -32,13 +32,17 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class Result:
-    """What grading found: marks, the outputs of every cell of the normalised notebook, remarks."""
+    """What grading found: marks, the outputs of every cell of the normalised notebook, remarks.
+
+    ``late`` numbers the cells whose outputs were made after an exercise was marked beside them.
+    """
 
     key: str
     exercises: tuple[ExerciseResult, ...]
     outputs: tuple[list[dict[str, Any]], ...]
     remarks: tuple[str, ...]
     seconds: float
+    late: tuple[int, ...] = ()
 
     @property
     def score(self) -> float:
@@ -68,6 +72,7 @@ class Result:
                 outputs=tuple(obj["outputs"]),
                 remarks=tuple(obj["remarks"]),
                 seconds=obj["seconds"],
+                late=tuple(obj["late"]),
             )
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a grading result: {error}") from error

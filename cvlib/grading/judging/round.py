@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Collection
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvlib.check.marking import Outcome, Sheet, ask, mark
+from cvlib.grading.judging.narrow import bounded, narrowed
+from cvlib.grading.judging.ours import Ours
 from cvlib.grading.judging.plan import Item
 from cvlib.grading.judging.preload import one_form
 from cvlib.grading.judging.run import Run
@@ -30,19 +33,25 @@ class Round:
 
     def play(self) -> None:
         """Run the cells and judge; an endless loop costs its session, so go on with a new one."""
-        answers = (item.imports for item in self.run.of_group(self.withhold))
+        run = self.run
+        answers = (item.imports for item in run.of_group(self.withhold))
         policy = Policy(
             withhold=self.withhold,
-            files=self.run.plan.files,
-            preload=one_form([*self.run.preload, *itertools.chain(*answers)], self.withhold),
-            unsafe=self.run.plan.unsafe,
+            files=run.plan.files,
+            preload=one_form([*run.preload, *itertools.chain(*answers)], self.withhold),
+            unsafe=run.plan.unsafe,
         )
         start = 0
         while start <= self.last:
-            with Session(policy) as session:
-                start = self._from(session, start)
+            with contextlib.ExitStack() as stack:
+                ours = None
+                if self.replaced:
+                    ours = stack.enter_context(Ours(run, policy, self.replaced))
+                peer = ours.theirs if ours else None
+                session = stack.enter_context(Session(policy, peer=peer))
+                start = self._from(session, ours, start)
 
-    def _from(self, session: Session, start: int) -> int:
+    def _from(self, session: Session, ours: Ours | None, start: int) -> int:
         """Run the cells, up to one that hangs; return where to go on.
 
         Cells before ``start`` are run again for what they define, with nothing kept or judged.
@@ -50,28 +59,30 @@ class Round:
         run, limit = self.run, self.run.plan.limits.cell_seconds
         # the released imports first: a student may have deleted or changed their cell
         session.run(run.preamble, timeout=limit)
+        asked = False
         for k, cell in enumerate(run.cells[: self.last + 1]):
             item = run.items.get(grade_id(cell))
             if item is not None:
                 name = item.id
                 if name in self.judged and k >= start:
                     run.keep_better(item, self._judge(session, k, item))
-                if name in self.replaced and run.is_wrong(name) and session.state is None:
-                    session.run(item.solution, timeout=limit)
+                    asked = True
+                if ours and name in self.replaced and run.is_wrong(name) and session.state is None:
+                    ours.take_the_place(item, session)
             elif cell.cell_type == "code":
-                self._cell(session, k, again=k < start)
+                self._cell(session, k, again=k < start, late=asked)
             if session.state == "timeout" and run.end is None:
                 return max(start, k + 1)
         return self.last + 1
 
-    def _cell(self, session: Session, k: int, *, again: bool) -> None:
+    def _cell(self, session: Session, k: int, *, again: bool, late: bool) -> None:
         run, source, left = self.run, self.run.cells[k].source, self._left()
         if left <= 0 or run.ended_before(k) or k in run.hung or not source.strip():
             return
         limit, first = run.plan.limits.cell_seconds, not self.replaced
         result = session.run(source, timeout=min(limit, left))
         if first and not again and run.owner[k] in (None, self.withhold):
-            run.keep_outputs(k, result.outputs)
+            run.keep_outputs(k, result.outputs, late=late)
         if result.status == "timeout":
             run.hung.add(k)
             if first:  # whichever group it hung in: it is not tried again in its own
@@ -100,7 +111,8 @@ class Round:
                 f"The Python process of the notebook ended when `{sheet.name}` was "
                 "called; nothing after it could be run.",
             )
-        return mark(sheet, replies)
+        outcome = mark(sheet, bounded(item, replies))
+        return narrowed(outcome) if item.kind == "model" else outcome
 
     def _left(self) -> float:
         return self.deadline - time.monotonic()

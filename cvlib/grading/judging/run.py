@@ -32,6 +32,7 @@ class Run:
         self.items = {item.check_id: item for item in plan.items}
         self.owner = _owners(self.cells, {item.id: item for item in plan.items})
         self.outputs: dict[int, list[dict[str, Any]]] = {}
+        self.late: set[int] = set()
         self.outcomes: dict[str, Outcome] = {}
         self.hung: set[int] = set()
         self.end: tuple[int, str] | None = None  # where the process ended, and what to say
@@ -53,10 +54,11 @@ class Run:
         """Whether the process of the notebook ended in a cell before this one, or in it."""
         return self.end is not None and k >= self.end[0]
 
-    def keep_outputs(self, k: int, outputs: Sequence[Any]) -> None:
-        """Keep what a cell showed first."""
+    def keep_outputs(self, k: int, outputs: Sequence[Any], *, late: bool) -> None:
+        """Keep what a cell showed first, and whether it could know of hidden cases by then."""
         if k not in self.outputs:
             self.outputs[k] = safe_outputs(outputs)
+            self.late |= {k} if late else set()
 
     def keep_better(self, item: Item, outcome: Outcome) -> None:
         """Keep an outcome; the second, with our solution in place of a wrong answer, if better."""

@@ -51,6 +51,7 @@ def execute(raw: bytes | None, plan: Plan) -> Result:
         outputs=tuple(run.outputs.get(k, []) for k in range(len(notebook.cells))),
         remarks=tuple(remarks),
         seconds=round(time.monotonic() - start, 3),
+        late=tuple(sorted(run.late)),
     )
 
 

@@ -44,14 +44,21 @@ def new_connection() -> dict[str, Any]:
 class KernelProcess:
     """Starts a kernel at once; ``kill`` ends every process of it and removes what it left.
 
-    It talks with the judge over one ``line``. With a ``connection`` it talks with a client of
+    It talks with the judge over one ``line``, and over ``peer``, if there is one, with another
+    session. With a ``connection`` it talks with a client of
     Jupyter's instead: the grader makes the listening sockets and passes them on, so the kernel
     gets no directory of the host to write in, there is no link to follow, and clients may connect
     before it is up.
     """
 
-    def __init__(self, policy: Policy, connection: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        connection: Mapping[str, Any] | None = None,
+        peer: socket.socket | None = None,
+    ) -> None:
         self.policy = policy
+        self.peer = peer
         self.connection = connection
         self.directory: Path | None = None
         self.line: socket.socket | None = None
@@ -157,13 +164,22 @@ class KernelProcess:
             self.line, inside = socket.socketpair()
             self._open.append(inside)
             descriptors.append(inside.fileno())
-            return {"connection": None, "line": len(descriptors) - 1, "sockets": {}}
+            talking: dict[str, Any] = {
+                "connection": None,
+                "line": len(descriptors) - 1,
+                "sockets": {},
+            }
+            if self.peer is None:
+                return talking | {"peer": None}
+            self._open.append(self.peer)
+            descriptors.append(self.peer.fileno())
+            return talking | {"peer": len(descriptors) - 1}
         sockets = {}
         for number in (self.connection[port] for port in PORTS):
             sockets[str(number)] = len(descriptors)
             descriptors.append(self._listen(f"{self.connection['ip']}-{number}"))
         told = {k: _text(v) for k, v in self.connection.items()}
-        return {"connection": told, "line": None, "sockets": sockets}
+        return {"connection": told, "line": None, "peer": None, "sockets": sockets}
 
     def _places(self) -> tuple[str, dict[str, str]]:
         """The working directory and the environment; without a wall, below our directory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,11 +46,14 @@ class Session:
 
     Nothing the kernel sends can raise here or take more than bounded memory. Once a cell or call
     has run out of time, or the kernel has died, the kernel is killed and every further request
-    returns at once with that status.
+    returns at once with that status. ``peer`` leads to another session; it is closed here.
     """
 
-    def __init__(self, policy: Policy, *, startup_timeout: float = 60) -> None:
+    def __init__(
+        self, policy: Policy, *, startup_timeout: float = 60, peer: socket.socket | None = None
+    ) -> None:
         self.policy = policy
+        self._peer = peer
         self.startup_timeout = startup_timeout
         self.state: State | None = None
         self._kernel: KernelProcess | None = None
@@ -59,7 +63,7 @@ class Session:
     def __enter__(self) -> Self:
         if self._kernel is not None:
             raise RuntimeError("the session is already open")
-        self._kernel = KernelProcess(self.policy)
+        self._kernel = KernelProcess(self.policy, peer=self._peer)
         try:
             self._greet(self._kernel)
         except BaseException:
@@ -142,6 +146,21 @@ class Session:
         except WireError:
             rest = self._end("dead")
         return [replies.get(k, rest) for k in range(len(calls))]
+
+    def ask(self, kind: str, content: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Have the kernel do something that is neither; what it says of it, nothing if it fails."""
+        if self._ended():
+            return {}
+        deadline = time.monotonic() + timeout
+        try:
+            request = self._send(kind, content, deadline)
+            reply = self._follow(request, Outputs(), deadline)
+        except WireError:
+            self._end("dead")
+            return {}
+        if reply is None:
+            self._end("timeout")
+        return reply or {}
 
     def _greet(self, kernel: KernelProcess) -> None:
         """Wait until requests are answered."""

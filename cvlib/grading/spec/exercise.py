@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from cvlib.check.codec import decode, encode
 from cvlib.check.compare import Tolerance
 from cvlib.check.measure import Measure
 from cvlib.check.own_numbers import Choices, draw_numbers
+from cvlib.grading.spec.copies import copied
 from cvlib.grading.spec.drivers import call_target, read_answer, read_own_answer, text_of
 from cvlib.grading.spec.variants import Variants as Variants
 from cvlib.grading.spec.withheld import WITHHOLD_NUMPY as WITHHOLD_NUMPY
@@ -169,16 +169,16 @@ class Exercise:
     def evidence(self, target: Any, case: Case) -> Any:
         """What the driver takes from an object that we trust, as it would travel."""
         assert self.driver is not None
-        drawn = copy.deepcopy(case)  # a driver or an answer may write into it
-        return decode(encode(self.driver(target, *drawn.args, **drawn.kwargs)))
+        args, kwargs = copied((case.args, dict(case.kwargs)))
+        return decode(encode(self.driver(target, *args, **kwargs)))
 
     def seen(self, evidence: Any, case: Case) -> Any:
         """What the look sees in evidence; without a look, the evidence itself."""
         if self.look is None:
             return evidence
-        drawn = copy.deepcopy(case)
+        args, kwargs = copied((case.args, dict(case.kwargs)))
         with np.errstate(all="ignore"):
-            return decode(encode(self.look(evidence, *drawn.args, **drawn.kwargs)))
+            return decode(encode(self.look(evidence, *args, **kwargs)))
 
 
 @dataclass(frozen=True)

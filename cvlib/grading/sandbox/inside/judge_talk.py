@@ -11,6 +11,8 @@ import socket
 import sys
 from typing import Any, NoReturn
 
+import answering
+import remote
 import shim
 from ipykernel.displayhook import ZMQDisplayHook
 from judge_line import DirectStream, Line
@@ -19,8 +21,8 @@ from tornado import ioloop
 CELL, DONE = "cvlib_cell", "cvlib_done"
 
 
-def talk(kernel: Any, descriptor: int) -> NoReturn:
-    """Serve until the judge hangs up."""
+def talk(kernel: Any, descriptor: int, peer: int | None = None) -> NoReturn:
+    """Serve until the judge hangs up; ``peer`` leads to another session."""
     line = Line(descriptor)
     kernel.session.pid = os.getpid()
     sys.stdout = DirectStream(kernel.session, line, "stdout")
@@ -31,6 +33,11 @@ def talk(kernel: Any, descriptor: int) -> NoReturn:
     kernel.shell_handlers[CELL] = run_cell(kernel)
     kernel.shell_handlers[shim.REQUEST] = shim.make_calls(kernel)
     loop = kernel.io_loop = ioloop.IOLoop.current()
+    if peer is not None:
+        other = socket.socket(fileno=peer)
+        other.setblocking(True)
+        kernel.shell_handlers[remote.STUB] = remote.make_stub(kernel, other)
+        kernel.shell_handlers[remote.OPEN] = answering.make_opener(kernel, other)
     requests: asyncio.Queue[Any] = asyncio.Queue()
     loop.add_handler(line, lambda *event: requests.put_nowait(line.receive()), loop.READ)
     loop.add_callback(serve, kernel, line, requests)

@@ -48,8 +48,10 @@ def run(session: dict[str, Any], descriptors: list[int]) -> None:
     sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
     if session["connection"] is None:
         line = descriptors[session["line"]]
-        os.set_inheritable(line, False)
-        judge_talk.talk(kernel_app.for_judge(), line)
+        peer = None if session["peer"] is None else descriptors[session["peer"]]
+        for descriptor in filter(None, (line, peer)):
+            os.set_inheritable(descriptor, False)
+        judge_talk.talk(kernel_app.for_judge(), line, peer)
     else:
         use_inherited_sockets({port: descriptors[k] for port, k in session["sockets"].items()})
         kernel_app.for_jupyter(session["connection"]).start()

@@ -203,7 +203,7 @@ def kernel(session: dict[str, Any]) -> NoReturn:
     try:
         os.setsid()
         descriptors = session["descriptors"]
-        kept = [*session["sockets"].values(), session["line"]]
+        kept = [*session["sockets"].values(), session["line"], session["peer"]]
         close_all_but(descriptors[k] for k in kept if k is not None)
         os.environ.update(session["environment"])
         os.chdir(session["work"])
