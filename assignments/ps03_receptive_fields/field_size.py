@@ -27,7 +27,8 @@ def draw_sizes(rng: Rng) -> Iterator[Case]:
         yield Case((draw_stack(rng, 3),), part="stride 1")
         first, second, third = (draw_layer(rng, strides=(2, 3)) for _ in range(3))
         yield Case(([first, second, draw_layer(rng), third],), part="strides")
-        pools = [draw_layer(rng, **POOL) for _ in range(2)]
+        kernel, stride = rng.permutation([2, 3]).tolist()  # its stride is not its kernel
+        pools = [("pool", kernel, stride, 1, 1), draw_layer(rng, **POOL)]
         convs = draw_stack(rng, 3, strides=(1, 2))
         yield Case(([convs[0], pools[0], convs[1], pools[1], convs[2]],), part="pooling")
         dilated = draw_stack(rng, 2, dilations=(2, 3, 4), kernels=(3, 5), strides=(1, 2))
@@ -61,6 +62,14 @@ EXERCISE = Exercise(
 )
 def counts_convolutions_only(layers):
     return right_size(convolutions(layers))
+
+
+@variants.mutant(
+    "You let each pooling stride by its own kernel. Many do, but not all: the layer says by how "
+    f"much. {POOLING}",
+)
+def pools_stride_by_their_kernel(layers):
+    return right_size([(kind, k, k if kind == "pool" else s, p, d) for kind, k, s, p, d in layers])
 
 
 @variants.mutant(

@@ -150,3 +150,29 @@ def by_counting_paths(n):
         rows.append([len(paths), 0, chance @ places**2])
     rows[0][1], rows[1][1], rows[2][1] = n**2, n + n, (n - 1) // 2 * 3**2
     return np.array(rows)
+
+
+for change in (
+    "depth = (n - 1) // 2 -> depth = (n - 1) / 2",
+    "depth = (n - 1) // 2 -> depth = n // 2",
+    "depth = (n - 1) // 2 -> depth = (n - 0) // 2",
+    "[LayerGeometry(3)] * ((n - 1) // 2) -> [LayerGeometry(3)] * (n // 2)",
+    "[LayerGeometry(3)] * ((n - 1) // 2) -> [LayerGeometry(3)] * ((n - 0) // 2)",
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 1) // 2)): -> "
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * (n // 2)):",
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 1) // 2)): -> "
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 0) // 2)):",
+    "for windows in ([n], [n, 1], [3] * ((n - 1) // 2)): -> "
+    "for windows in ([n], [n, 1], [3] * (n // 2)):",
+    "for windows in ([n], [n, 1], [3] * ((n - 1) // 2)): -> "
+    "for windows in ([n], [n, 1], [3] * ((n - 0) // 2)):",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, (n - 1) / 2 * 3 ** 2)",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, n // 2 * 3 ** 2)",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, (n - 0) // 2 * 3 ** 2)",
+):
+    variants.equivalent(change, "The text asks for an odd n, and then it is the same number.")
+variants.equivalent(
+    "paths = np.ones(1) -> paths = 1",
+    "np.convolve takes a number for an array of one, and an odd n above 1 has a layer.",
+    where="by_counting_paths",
+)

@@ -22,7 +22,9 @@ from .common import (
 
 def draw_centres(rng: Rng) -> Iterator[Case]:
     odd: dict[str, Any] = {"kernels": (3, 5, 7)}
-    for _ in range(3):
+    for turn in range(3):
+        # behind strides of 1 the half pixel of the pooling stays one
+        before = (1,) if turn == 0 else (1, 2)
         for part, stack in {
             "odd kernels, half padding": [
                 half_padded(draw_layer(rng, **odd, strides=(2, 3))) for _ in range(3)
@@ -33,7 +35,7 @@ def draw_centres(rng: Rng) -> Iterator[Case]:
                 draw_layer(rng, **odd, padded=False),
             ],
             "even kernels": [
-                half_padded(draw_layer(rng, **odd, strides=(1, 2))),
+                half_padded(draw_layer(rng, **odd, strides=before)),
                 draw_layer(rng, kernels=(2,), strides=(2,), padded=False, pool=True),
                 draw_layer(rng, kernels=(4, 6), strides=(1, 2), padded=False),
                 half_padded(draw_layer(rng, **odd, strides=(1, 2))),
@@ -78,6 +80,14 @@ def rounds_to_pixels(layers, unit):
     for _, k, s, p, d in reversed(layers):
         place = s * place - p + d * (k - 1) // 2
     return float(place)
+
+
+@variants.mutant(
+    "You rounded the result to a whole pixel. A window of an even number of pixels has its middle "
+    f"between two of them, and that half pixel is part of the answer. {CENTRE}",
+)
+def rounds_at_the_end(layers, unit):
+    return float(np.floor(right_centre(layers, unit)))
 
 
 @variants.mutant(
