@@ -133,6 +133,44 @@ def ignores_the_dilation(layers):
     return right_size([(kind, k, s, p, 1) for kind, k, s, p, _ in layers])
 
 
+@variants.mutant(
+    "You counted the pixels that are read. With dilation, pixels in between are not, and the span "
+    f"from the first to the last counts them all the same. {DILATED}",
+)
+def counts_what_is_read(layers):
+    read = {0}
+    for _, k, s, _, d in reversed(layers):
+        read = {s * unit + d * tap for unit in read for tap in range(k)}
+    return len(read)
+
+
+@variants.mutant(
+    "You let dilation lengthen the kernel by d − 1 once. It lies between any two taps: k of them "
+    f"span d · (k − 1) + 1. {DILATED}",
+)
+def dilates_once(layers):
+    return right_size([(kind, k + d - 1, s, p, 1) for kind, k, s, p, d in layers])
+
+
+@variants.mutant(
+    "You let a layer's dilation spread the layers after it. Units of its map lie as close as its "
+    f"stride says: only strides carry on. {DILATED}",
+)
+def dilation_carries_on(layers):
+    size, jump = 1, 1
+    for _, k, s, _, d in layers:
+        size, jump = size + d * (k - 1) * jump, jump * s * d
+    return size
+
+
+@variants.mutant(
+    "You read the list from the wrong end: the first layer stands next to the picture, and its "
+    f"stride spreads all that follow. {RECURSION}",
+)
+def from_the_wrong_end(layers):
+    return right_size(layers[::-1])
+
+
 @variants.alternative
 def from_the_output_back(layers):
     size = 1

@@ -133,6 +133,36 @@ def counts_from_one(layers):
     return [offset + 1 for offset in offsets(layers)]
 
 
+@variants.mutant(
+    "You went through the layers from the picture up and multiplied by the stride each time. Go "
+    f"down from the unit, or carry the product of strides along. {POOLING}",
+)
+def from_the_wrong_end(layers):
+    return offsets(layers[::-1])
+
+
+@variants.mutant(
+    "You took the paddings off. They move all pixels together; asked are offsets from the first "
+    f"one that is read. {DILATED}",
+)
+def with_the_padding(layers):
+    read = {0}
+    for _, k, s, p, d in reversed(layers):
+        read = {s * unit - p + d * tap for unit in read for tap in range(k)}
+    return sorted(read)
+
+
+@variants.mutant(
+    "You multiplied a unit's place by the dilation, too. Dilation is the distance of taps within a "
+    f"window; from window to window it is the stride. {DILATED}",
+)
+def dilates_the_units(layers):
+    read = {0}
+    for _, k, s, _, d in reversed(layers):
+        read = {s * d * unit + d * tap for unit in read for tap in range(k)}
+    return sorted(read)
+
+
 @variants.alternative
 def by_marking_a_line(layers):
     seen = np.ones(1, dtype=bool)

@@ -141,6 +141,31 @@ def columns_first(gradients):
     return deviations((gradients**2).mean(axis=0))[::-1]
 
 
+@variants.mutant(
+    "You gave each run the same weight, by dividing it by its own sum first. Asked is the mean of "
+    f"the squares as they are. {LOOKS_AT}",
+)
+def each_run_weighs_the_same(gradients):
+    power = gradients**2
+    return deviations((power / power.sum(axis=(1, 2), keepdims=True)).mean(axis=0))
+
+
+@variants.mutant(
+    "You took the deviation of the masses, how unequal they are. Asked is that of the places, each "
+    f"weighed with its mass. {LOOKS_AT}",
+)
+def deviation_of_masses(gradients):
+    power = (gradients**2).mean(axis=0)
+    return np.std(power.sum(axis=1)), np.std(power.sum(axis=0))
+
+
+@variants.mutant(
+    f"You looked at the first run only. Take the mean of the squares over all runs. {LOOKS_AT}",
+)
+def first_run_only(gradients):
+    return deviations(gradients[0] ** 2)
+
+
 @variants.alternative
 def with_grids(gradients):
     power = np.einsum("nij,nij->ij", gradients, gradients)

@@ -128,6 +128,46 @@ def both_step_along_the_rows(n):
     return right
 
 
+@variants.mutant(
+    "You took the variance of a step to be k²/12, that of a continuous step. Over k separate taps "
+    f"it is (k² − 1)/12. {FACTORIZED}",
+)
+def continuous_steps(n):
+    right, depth = table(n), (n - 1) // 2
+    right[:, 2] = n * n / 12, n * n / 12, depth * 9 / 12
+    return right
+
+
+@variants.mutant(
+    "You counted the weights of one 3 × 3 layer. There are (n − 1)/2 of them, each with nine of "
+    f"its own. {FACTORIZED}",
+)
+def one_layer_of_weights(n):
+    right = table(n)
+    right[2, 1] = 9
+    return right
+
+
+@variants.mutant(
+    "You multiplied the taps of column and row. They are two windows of n taps each: their numbers "
+    f"add. {FACTORIZED}",
+)
+def taps_multiplied(n):
+    right = table(n)
+    right[1, 1] = n * n
+    return right
+
+
+@variants.mutant(
+    "You let the column and the row add up to one long field. Along the rows only one of them "
+    f"steps: it sees n pixels. {FACTORIZED}",
+)
+def fields_added(n):
+    right = table(n)
+    right[1, 0] = 2 * n - 1
+    return right
+
+
 @variants.alternative
 def as_nested_lists(n):
     rows = []

@@ -146,6 +146,41 @@ def measures_from_the_edge(layers, unit):
     return right_centre(layers, unit) + 0.5
 
 
+@variants.mutant(
+    "You took half the kernel for the middle of its taps. The taps are 0 … k − 1, and their middle "
+    f"is (k − 1) / 2. {CENTRE}",
+)
+def half_the_kernel(layers, unit):
+    place = float(unit)
+    for _, k, s, p, d in reversed(layers):
+        place = s * place - p + d * (k // 2)
+    return place
+
+
+@variants.mutant(
+    "You left the dilation out: taps d apart reach d times as far, and so does their middle. "
+    f"{CENTRE}",
+)
+def undilated_middle(layers, unit):
+    return right_centre([(kind, k, s, p, 1) for kind, k, s, p, _ in layers], unit)
+
+
+@variants.mutant(
+    "You read the list from the wrong end. The unit belongs to the last layer: go down from there "
+    f"to the picture. {CENTRE}",
+)
+def from_the_wrong_end(layers, unit):
+    return right_centre(layers[::-1], unit)
+
+
+@variants.mutant(
+    f"You left the padding of poolings out. They are padded like convolutions. {CENTRE}",
+)
+def pools_without_padding(layers, unit):
+    bare = [(kind, k, s, 0 if kind == "pool" else p, d) for kind, k, s, p, d in layers]
+    return right_centre(bare, unit)
+
+
 @variants.alternative
 def forward_with_offsets(layers, unit):
     jump, offset = 1, 0.0

@@ -59,6 +59,11 @@ EXERCISE = Exercise(
 WALK = "See *A random walk with a bell at its end*."
 
 
+def jumps(layers: Any) -> list[int]:
+    """Pixels from one unit to the next on the map below each layer."""
+    return [int(np.prod([layer[2] for layer in layers[:k]])) for k in range(len(layers))]
+
+
 def variance(layers: Any) -> float:
     total, jump = 0.0, 1
     for _, k, s, _, d in layers:
@@ -147,6 +152,42 @@ def scales_once(layers):
     for _, k, s, _, d in layers:
         total, jump = total + d * jump * (k * k - 1) / 12, jump * s
     return total**0.5
+
+
+@variants.mutant(
+    "You used the stride of the layer before, and forgot the ones before that. A step is as long "
+    f"as the product of all strides so far. {WALK}",
+)
+def remembers_one_stride_only(layers):
+    total, jump = 0.0, 1
+    for _, k, s, _, d in layers:
+        total, jump = total + (d * jump) ** 2 * (k * k - 1) / 12, s
+    return total**0.5
+
+
+@variants.mutant(
+    "You let the walker end anywhere in the field with equal chance. Many short steps rarely add "
+    f"up to a long one: the end points pile up in the middle. {WALK}",
+)
+def anywhere_in_the_field(layers):
+    size = 1 + sum(
+        d * (k - 1) * j for (_, k, _, _, d), j in zip(layers, jumps(layers), strict=True)
+    )
+    return ((size**2 - 1) / 12) ** 0.5
+
+
+@variants.mutant(
+    "You divided by k − 1, as for a sample. The k taps are all there is, each with the chance 1/k: "
+    f"divide by k. {WALK}",
+)
+def as_a_sample(layers):
+    return (
+        sum(
+            (d * j) ** 2 * np.var(range(k), ddof=1)
+            for (_, k, _, _, d), j in zip(layers, jumps(layers), strict=True)
+        )
+        ** 0.5
+    )
 
 
 @variants.alternative
