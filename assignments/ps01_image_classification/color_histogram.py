@@ -127,6 +127,22 @@ def loses_the_brightest(images, bins):
     return np.array(rows)
 
 
+@variants.mutant(
+    "You let a value of exactly 1 begin again at bin 0: bins · 1 is one too many, and belongs to "
+    "the last bin. See *Count the colours*.",
+)
+def wraps_the_brightest(images, bins):
+    return histogram(np.where(images < 1, images, 0.0), bins)
+
+
+@variants.mutant(
+    "The boxes are right and in another order: green and blue are exchanged. Channel 1 is green, "
+    "and its bin counts bins boxes. See *Count the colours*.",
+)
+def green_fastest(images, bins):
+    return histogram(images[:, [0, 2, 1]].copy(), bins)
+
+
 @variants.alternative
 def with_histogramdd(images, bins):
     rows = []

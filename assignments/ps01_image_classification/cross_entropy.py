@@ -162,6 +162,38 @@ def believes_itself(scores, labels):
     return cross_entropy(scores, labels)[0], cross_entropy(scores, scores.argmax(axis=1))[1]
 
 
+@variants.mutant(
+    "You took a probability of 0 for the smallest number that there is. Its logarithm is then "
+    "about −745, where −800 was right: never take it. See *Softmax and cross-entropy*.",
+)
+def least_number_for_0(scores, labels):
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = (shifted / shifted.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]
+    loss = -np.log(np.maximum(p, 5e-324)).mean()
+    return float(loss), cross_entropy(scores, labels)[1]
+
+
+@variants.mutant(
+    "You left out the images whose loss came out infinite. They are the ones that cost most: take "
+    "the logarithm of the formula. See *Softmax and cross-entropy*.",
+)
+def leaves_out_infinity(scores, labels):
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = (shifted / shifted.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]
+    kept = p[p > 0]
+    loss = -np.log(kept).mean() if kept.size else 0.0
+    return float(loss), cross_entropy(scores, labels)[1]
+
+
+@variants.mutant(
+    "The loss is right. Its gradient you divided by the number of classes, too, as a mean over all "
+    "entries: the loss is a mean over images alone. See *Softmax and cross-entropy*.",
+)
+def gradient_over_all_entries(scores, labels):
+    loss, dscores = cross_entropy(scores, labels)
+    return loss, dscores / scores.shape[1]
+
+
 @variants.alternative
 def with_one_hot(scores, labels):
     y = np.eye(scores.shape[1])[labels]

@@ -152,6 +152,32 @@ def votes_with_squares(gx, gy, bins):
     return votes(gx, gy, bins, np.arctan2(gy, gx), gx**2 + gy**2)
 
 
+@variants.mutant(
+    "You took the sizes of gx and gy before the angle, and so folded all directions into the first "
+    "quarter. Half a turn is to be kept: the angle modulo π. See *Count the edges: HOG*.",
+)
+def folds_into_a_quarter(gx, gy, bins):
+    return votes(gx, gy, bins, np.arctan2(np.abs(gy), np.abs(gx)), np.hypot(gx, gy))
+
+
+@variants.mutant(
+    "You rounded to the nearest bin. An angle belongs to the bin that it lies in: round down. See "
+    "*Count the edges: HOG*.",
+)
+def rounds_to_nearest(gx, gy, bins):
+    place = np.round(np.arctan2(gy, gx) % np.pi / np.pi * bins) % bins
+    return votes(gx, gy, bins, (place + 0.5) * np.pi / bins, np.hypot(gx, gy))
+
+
+@variants.mutant(
+    "You divided by the root of the sum of squares. That also takes the contrast out; we asked for "
+    "shares, which sum to 1. See *Count the edges: HOG*.",
+)
+def divides_by_the_length(gx, gy, bins):
+    shares = orientation_histogram(gx, gy, bins)
+    return shares / (np.linalg.norm(shares) or 1.0)
+
+
 @variants.alternative
 def with_histogram(gx, gy, bins):
     angle = np.mod(np.arctan2(gy, gx), np.pi)

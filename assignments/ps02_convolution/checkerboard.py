@@ -129,6 +129,34 @@ def phases_backwards(w, stride):
     return tile
 
 
+@variants.mutant(
+    "Your tile is as large as the kernel where the kernel is smaller than the stride. The pattern "
+    "repeats with the stride, and between the stamps stand zeros. See *Checkerboards*.",
+)
+def tile_of_the_kernel(w, stride):
+    return phase_sums(w, stride)[: w.shape[0], : w.shape[1]]
+
+
+@variants.mutant(
+    "You took the stride of the rows for both axes: stride = (down, along). See *Checkerboards*.",
+)
+def one_stride_for_both(w, stride):
+    sums = [
+        [w[a :: stride[0], b :: stride[0]].sum() for b in range(stride[1])]
+        for a in range(stride[0])
+    ]
+    return np.array(sums)
+
+
+@variants.mutant(
+    "You left out the weights that make no whole stride any more. They stamp, too: each weight has "
+    "a phase. See *Checkerboards*.",
+)
+def whole_strides_only(w, stride):
+    rows, columns = (n // s * s or n for n, s in zip(w.shape, stride, strict=True))
+    return phase_sums(w[:rows, :columns], stride)
+
+
 @variants.alternative
 def stamp_a_wall(w, stride):
     (rows, columns), (sh, sw) = w.shape, stride

@@ -177,6 +177,35 @@ def stops_too_early(kernel):
     return column[:, None], row[None, :]
 
 
+@variants.mutant(
+    "You gave the root of the singular value to the column and nothing to the row. Give the root "
+    "to both, or the whole to one. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column "
+    "and a row*.",
+)
+def half_of_the_singular_value(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return u[:, :1] * np.sqrt(s[0]), vt[:1]
+
+
+@variants.mutant(
+    "You took the sizes of the entries and lost their signs: an edge has both. See *Factorized: "
+    "5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def loses_the_signs(kernel):
+    u, s, vt = np.linalg.svd(kernel)
+    return np.abs(u[:, :1]) * s[0], np.abs(vt[:1])
+
+
+@variants.mutant(
+    "You took one row of the kernel and fitted the best column to it. Then the row has to be "
+    "fitted to that column, and so on. See *Factorized: 5 × 5 from two 3 × 3, n × n from a column "
+    "and a row*.",
+)
+def the_strongest_row(kernel):
+    row = kernel[[np.abs(kernel).sum(axis=1).argmax()]]
+    return kernel @ row.T / (row @ row.T), row
+
+
 @variants.alternative
 def shares_the_singular_value(kernel):
     u, s, vt = np.linalg.svd(kernel, full_matrices=False)

@@ -150,6 +150,32 @@ def always_float32(x, w, b, stride, padding):
     return conv2d_forward(x, w, b, stride=stride, padding=padding)[0].astype(np.float32)
 
 
+@variants.mutant(
+    "Your paddings are swapped: padding[0] stands above and below, padding[1] on the left and on "
+    "the right. See *The layer: channels, stride, padding*.",
+)
+def swaps_the_paddings(x, w, b, stride, padding):
+    return conv2d_forward(x, w, b, stride=stride, padding=padding[::-1])[0]
+
+
+@variants.mutant(
+    "You thinned out the image and then slid by one pixel. A window keeps all its pixels; it is "
+    "the windows of which the stride takes some. See *The layer: channels, stride, padding*.",
+)
+def thins_out_the_image(x, w, b, stride, padding):
+    (ph, pw), (sh, sw) = padding, stride
+    padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    return conv2d_forward(padded[:, :, ::sh, ::sw], w, b)[0]
+
+
+@variants.mutant(
+    "All kernels got the bias of the first. There is one a kernel: b[k] for map k. See "
+    "*The layer: channels, stride, padding*.",
+)
+def one_bias_for_all(x, w, b, stride, padding):
+    return conv2d_forward(x, w, np.full_like(b, b[0]), stride=stride, padding=padding)[0]
+
+
 @variants.alternative
 def with_seven_loops(x, w, b, stride, padding):
     n_images, channels, height, width = x.shape

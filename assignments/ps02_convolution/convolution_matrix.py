@@ -128,6 +128,32 @@ def drops_empty_rows(w, image, stride, padding):
     return rows[(rows != 0).any(axis=1)]
 
 
+@variants.mutant(
+    "Your rows come in the order of the output's columns. The output is read row by row, like the "
+    "image: row (i, j) is number i · W' + j. See *Which matrix is it?*",
+)
+def rows_by_columns(w, image, stride, padding):
+    matrix = convolution_matrix(w[None, None], (1, *image), stride=stride, padding=padding)
+    height = (image[0] + 2 * padding[0] - w.shape[0]) // stride[0] + 1
+    blocks = matrix.toarray().reshape(height, -1, matrix.shape[1])
+    return blocks.transpose(1, 0, 2).reshape(matrix.shape)
+
+
+@variants.mutant(
+    "A tap on the padding got its weight onto the nearest pixel of the image, as if the border "
+    "were repeated. Padding is zero: such a tap is left out. See *Which matrix is it?*",
+)
+def repeats_the_border(w, image, stride, padding):
+    padded = (1, image[0] + 2 * padding[0], image[1] + 2 * padding[1])
+    wide = convolution_matrix(w[None, None], padded, stride=stride).toarray()
+    matrix = np.zeros((len(wide), *image))
+    for y, x in np.ndindex(*padded[1:]):
+        row = min(max(y - padding[0], 0), image[0] - 1)
+        column = min(max(x - padding[1], 0), image[1] - 1)
+        matrix[:, row, column] += wide[:, y * padded[2] + x]
+    return matrix.reshape(len(wide), -1)
+
+
 @variants.alternative
 def column_by_column(w, image, stride, padding):
     columns = []

@@ -131,6 +131,29 @@ def transposed_blocks(w, shape, stride, padding):
     return layer_matrix(w, shape, stride, padding).T
 
 
+@variants.mutant(
+    "Your blocks stand with rows and columns exchanged: block (k, c) belongs into row k and column "
+    "c of the blocks, for maps come out and channels go in. See *Many channels, one matrix*.",
+)
+def blocks_exchanged(w, shape, stride, padding):
+    one = [
+        [
+            layer_matrix(w[k : k + 1, c : c + 1], (1, *shape[1:]), stride, padding)
+            for k in range(len(w))
+        ]
+        for c in range(w.shape[1])
+    ]
+    return np.block(one)
+
+
+@variants.mutant(
+    "All maps are made by the first kernel. Each row of blocks belongs to a kernel of its own. See "
+    "*Many channels, one matrix*.",
+)
+def one_kernel_for_all(w, shape, stride, padding):
+    return layer_matrix(np.repeat(w[:1], len(w), axis=0), shape, stride, padding)
+
+
 @variants.alternative
 def by_unit_images(w, shape, stride, padding):
     units = np.eye(int(np.prod(shape))).reshape(-1, *shape)

@@ -103,6 +103,34 @@ def a_square_kernel(channels_in, channels_out, kernel, multiplier, bias):
     return between * kernel[0] ** 2 + between * channels_out + bias * (between + channels_out)
 
 
+@variants.mutant(
+    "You counted biases whether there are any or not. They are there where bias is true. See "
+    "*Grouped, depthwise, depthwise-separable*.",
+)
+def always_with_biases(channels_in, channels_out, kernel, multiplier, bias):
+    between = channels_in * multiplier
+    return between * (kernel[0] * kernel[1] + 1) + (between + 1) * channels_out
+
+
+@variants.mutant(
+    "The weights are right. A depthwise layer has a bias for each map that it makes, multiplier · "
+    "C of them, not for each channel that it reads. See *Grouped, depthwise, depthwise-separable*.",
+)
+def a_bias_a_channel(channels_in, channels_out, kernel, multiplier, bias):
+    between = channels_in * multiplier
+    weights = between * kernel[0] * kernel[1] + between * channels_out
+    return weights + bias * (channels_in + channels_out)
+
+
+@variants.mutant(
+    "The weights are right. You counted one bias a layer; there is one for each map. See "
+    "*Grouped, depthwise, depthwise-separable*.",
+)
+def a_bias_a_layer(channels_in, channels_out, kernel, multiplier, bias):
+    between = channels_in * multiplier
+    return between * kernel[0] * kernel[1] + between * channels_out + 2 * bias
+
+
 @variants.alternative
 def one_filter_after_the_other(channels_in, channels_out, kernel, multiplier, bias):
     total = 0

@@ -98,6 +98,24 @@ def columns_first(large, kernel, stride, padding):
     return there_and_back(large, kernel, stride, padding)[::-1]
 
 
+@variants.mutant(
+    "You always answer stride − 1. That is the most that can be left over; how much it is depends "
+    "on the size. See *How big is what comes back?*",
+)
+@along_each_axis
+def always_the_most(n, k, s, p):
+    return s - 1
+
+
+@variants.mutant(
+    "You answered whether pixels are left over, 1 or 0. Wanted is how many. See "
+    "*How big is what comes back?*",
+)
+@along_each_axis
+def at_most_one(n, k, s, p):
+    return min((n + 2 * p - k) % s, 1)
+
+
 @variants.alternative
 def there_and_back(large, kernel, stride, padding):
     extra = []

@@ -130,6 +130,32 @@ def width_first(image, kernel, stride, padding, dilation):
     return with_arrays(image, kernel, stride, padding, dilation)[::-1]
 
 
+@variants.mutant(
+    "You let dilation lengthen the kernel by d − 1 once. It lies between any two taps, k − 1 "
+    "times. See *Dilated: the same nine weights, further apart*.",
+)
+@along_each_axis
+def dilates_once(n, k, s, p, d):
+    return (n + 2 * p - (k + d - 1)) // s + 1
+
+
+@variants.mutant(
+    "You took the dilation of the rows for both axes. Each axis has its own: dilation = (rows, "
+    "columns). See *Dilated: the same nine weights, further apart*.",
+)
+def one_dilation_for_both(image, kernel, stride, padding, dilation):
+    return with_arrays(image, kernel, stride, padding, (dilation[0], dilation[0]))
+
+
+@variants.mutant(
+    "You divided the padded image by the stride and rounded up, whatever the kernel is. A window "
+    "that hangs over is not taken. See *How big is what comes out?*",
+)
+@along_each_axis
+def pixels_over_strides(n, k, s, p, d):
+    return -(-(n + 2 * p) // s)
+
+
 @variants.alternative
 def counts_windows(image, kernel, stride, padding, dilation):
     sizes = []

@@ -140,6 +140,35 @@ def fits_a_bias_too(image, filtered, size):
     return np.linalg.lstsq(matrix, filtered.ravel(), rcond=None)[0][:-1].reshape(size)
 
 
+@variants.mutant(
+    "You scaled the weights to the sum 1. Blurs sum to 1, edges to 0 and sharpening to 1 only as a "
+    "rule: give what the equations give. See *The other matrix*.",
+)
+def scales_to_the_sum_1(image, filtered, size):
+    kernel = solved(image, filtered, size)
+    return kernel / (kernel.sum() or 1.0)
+
+
+@variants.mutant(
+    "You added a number to the diagonal of MᵀM. It keeps the solution stable and pulls it towards "
+    "0: asked are the plain least squares. See *The other matrix*.",
+)
+def pulls_towards_0(image, filtered, size):
+    matrix = pixels_by_weights(image, size)
+    gram = matrix.T @ matrix + 1e-3 * np.eye(matrix.shape[1])
+    return np.linalg.solve(gram, matrix.T @ filtered.ravel()).reshape(size)
+
+
+@variants.mutant(
+    "You asked half of the windows. With noise, each has a say in the least squares: take them "
+    "all. See *The other matrix*.",
+)
+def half_of_the_windows(image, filtered, size):
+    matrix = pixels_by_weights(image, size)
+    half = len(matrix) // 2
+    return np.linalg.lstsq(matrix[:half], filtered.ravel()[:half], rcond=None)[0].reshape(size)
+
+
 @variants.alternative
 def normal_equations(image, filtered, size):
     rows, columns = filtered.shape

@@ -112,6 +112,23 @@ def output_padding_on_both_sides(n, k, s, p, e):
     return (n - 1) * s + k - 2 * p + 2 * e
 
 
+@variants.mutant(
+    "You always added stride − 1, the most that output padding can be. Add what the argument says. "
+    "See *How big is what comes back?*",
+)
+@along_each_axis
+def always_the_most(n, k, s, p, e):
+    return (n - 1) * s + k - 2 * p + s - 1
+
+
+@variants.mutant(
+    "You took the stride of the rows for both axes; each axis has its own. See "
+    "*How big is what comes back?*",
+)
+def one_stride_for_both(small, kernel, stride, padding, output_padding):
+    return transposed_output_size(small, kernel, (stride[0],) * 2, padding, output_padding)
+
+
 @variants.alternative
 def where_the_last_stamp_ends(small, kernel, stride, padding, output_padding):
     sizes = []

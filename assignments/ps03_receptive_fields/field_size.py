@@ -27,7 +27,8 @@ def draw_sizes(rng: Rng) -> Iterator[Case]:
         yield Case((draw_stack(rng, 3),), part="stride 1")
         first, second, third = (draw_layer(rng, strides=(2, 3)) for _ in range(3))
         yield Case(([first, second, draw_layer(rng), third],), part="strides")
-        pools = [draw_layer(rng, **POOL) for _ in range(2)]
+        kernel, stride = rng.permutation([2, 3]).tolist()  # its stride is not its kernel
+        pools = [("pool", kernel, stride, 1, 1), draw_layer(rng, **POOL)]
         convs = draw_stack(rng, 3, strides=(1, 2))
         yield Case(([convs[0], pools[0], convs[1], pools[1], convs[2]],), part="pooling")
         dilated = draw_stack(rng, 2, dilations=(2, 3, 4), kernels=(3, 5), strides=(1, 2))
@@ -61,6 +62,14 @@ EXERCISE = Exercise(
 )
 def counts_convolutions_only(layers):
     return right_size(convolutions(layers))
+
+
+@variants.mutant(
+    "You let each pooling stride by its own kernel. Many do, but not all: the layer says by how "
+    f"much. {POOLING}",
+)
+def pools_stride_by_their_kernel(layers):
+    return right_size([(kind, k, k if kind == "pool" else s, p, d) for kind, k, s, p, d in layers])
 
 
 @variants.mutant(
@@ -122,6 +131,44 @@ def adds_the_padding(layers):
 )
 def ignores_the_dilation(layers):
     return right_size([(kind, k, s, p, 1) for kind, k, s, p, _ in layers])
+
+
+@variants.mutant(
+    "You counted the pixels that are read. With dilation, pixels in between are not, and the span "
+    f"from the first to the last counts them all the same. {DILATED}",
+)
+def counts_what_is_read(layers):
+    read = {0}
+    for _, k, s, _, d in reversed(layers):
+        read = {s * unit + d * tap for unit in read for tap in range(k)}
+    return len(read)
+
+
+@variants.mutant(
+    "You let dilation lengthen the kernel by d − 1 once. It lies between any two taps: k of them "
+    f"span d · (k − 1) + 1. {DILATED}",
+)
+def dilates_once(layers):
+    return right_size([(kind, k + d - 1, s, p, 1) for kind, k, s, p, d in layers])
+
+
+@variants.mutant(
+    "You let a layer's dilation spread the layers after it. Units of its map lie as close as its "
+    f"stride says: only strides carry on. {DILATED}",
+)
+def dilation_carries_on(layers):
+    size, jump = 1, 1
+    for _, k, s, _, d in layers:
+        size, jump = size + d * (k - 1) * jump, jump * s * d
+    return size
+
+
+@variants.mutant(
+    "You read the list from the wrong end: the first layer stands next to the picture, and its "
+    f"stride spreads all that follow. {RECURSION}",
+)
+def from_the_wrong_end(layers):
+    return right_size(layers[::-1])
 
 
 @variants.alternative

@@ -20,19 +20,35 @@ def draw_branches(rng: Rng) -> Iterator[Case]:
     for _ in range(2):
         s = int(rng.integers(2, 4))
         stem = draw_layer(rng, kernels=(3, 5), strides=(2,))
-        one = [stem, draw_layer(rng, dilations=(1, 2)), draw_layer(rng, strides=(2,))]
+        one = [stem, draw_layer(rng, dilations=(2,)), draw_layer(rng, strides=(2,))]
         yield Case(([one],), part="one branch")
+        frame: Layer = ("conv", 1, 1, 3, 1)  # unit 0 sees nothing but padding
+        yield Case(([[stem, frame]],), part="one branch")
         a, b = (int(k) for k in rng.permutation([3, 5, 7])[:2])
+        # they look at the same place, and not at pixel 0
+        stem = ("conv", 5, 2, int(rng.choice([1, 3])), 1)
         aligned = [[stem, centred(1, s)], [stem, centred(a, 1), centred(b, s)]]
         yield Case(([*aligned, [stem, centred(3, s)]],), part="branches that line up")
         a, b = sorted((a, b))  # so that the smaller branch reaches further at the end
         crooked = [[stem, ("conv", b, s, 0, 1)], [stem, centred(a, 1), centred(b, s)]]
         yield Case((crooked,), part="branches that do not")
         shifted = [[stem, centred(3, 2)], [stem, ("pool", 2, 2, 0, 1)], [stem, centred(1, 2)]]
-        yield Case((shifted,), part="branches that do not")
+        for turned in (shifted, [shifted[0], shifted[2], shifted[1]]):  # any two of three
+            yield Case((turned,), part="branches that do not")
+        half: list[list[Layer]] = [[("pool", 2, s, 0, 1)], [centred(1, s)]]  # half a pixel apart
+        yield Case((half,), part="branches that do not")
         yield Case(([[stem, centred(3, s)], [stem, centred(a, 1)]],), part="unequal strides")
         fine = [[centred(3, 2), stem], [stem, centred(a, 2)]]
         yield Case((fine,), part="unequal strides")
+        # neither the last stride nor the sum of strides tells: it is the product
+        yield Case(
+            ([[centred(3, s), centred(a, 1)], [centred(a, 1), centred(3, s)]],),
+            part="branches that line up",
+        )
+        same_end = [[centred(3, 2), centred(3, s)], [centred(3, 1), centred(3, s)]]
+        yield Case((same_end,), part="unequal strides")
+        same_sum = [[centred(3, 2), centred(3, 2)], [centred(3, 3), centred(3, 1)]]
+        yield Case((same_sum,), part="unequal strides")
 
 
 def merge_branches(branches: Sequence[Sequence[Layer]]) -> tuple[int, int, int, bool]:
@@ -142,6 +158,43 @@ def merges_any_strides(branches):
 )
 def branches_without_padding(branches):
     return merged([[(kind, k, s, 0, d) for kind, k, s, _, d in b] for b in branches])
+
+
+@variants.mutant(
+    "You compared the strides of the branches' last layers. Neighbours on the merged map lie as "
+    f"far apart as the product of all strides of a branch. {BRANCHES}",
+)
+def compares_the_last_strides(branches):
+    if len({branch[-1][2] for branch in branches}) > 1:
+        raise ValueError("strides differ")
+    return merged(branches, check=False)
+
+
+@variants.mutant(
+    "You called branches aligned when each is padded by half. They may all look at another place, "
+    f"if it is the same one: compare the centres with each other. {BRANCHES}",
+)
+def aligned_means_half_padded(branches):
+    halves = all(2 * p == d * (k - 1) for branch in branches for _, k, _, p, d in branch)
+    return *merged(branches)[:3], halves
+
+
+@variants.mutant(
+    "You compared the centres as whole pixels. An even window next to an odd one looks half a "
+    f"pixel beside it, and is not aligned. {BRANCHES}",
+)
+def aligned_to_whole_pixels(branches):
+    centres = {(low + high) // 2 for _, low, high in map(ends, branches)}
+    return *merged(branches)[:3], len(centres) == 1
+
+
+@variants.mutant(
+    "You rounded towards 0. A unit that sees nothing but padding ends before pixel 0; with numbers "
+    f"below 0 a half is to be added or taken off exactly. {CENTRE}",
+)
+def rounds_towards_zero(branches):
+    stride, low, high, aligned = merged(branches)
+    return stride, int(low - 0.5), int(high + 0.5), aligned
 
 
 @variants.mutant(

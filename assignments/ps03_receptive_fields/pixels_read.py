@@ -24,6 +24,9 @@ def draw_holes(rng: Rng) -> Iterator[Case]:
         yield Case(([conv(3, d), conv(a, d), conv(2, d)],), part="equal dilations")
         yield Case(([conv(3, 1), conv(b, 3), conv(3, 3 * b)],), part="growing dilations")
         yield Case(([conv(2, 1), conv(3, 4 + int(rng.integers(3)))],), part="growing dilations")
+        # so far apart that a Python set, which looks sorted for small numbers, is not
+        near, far = int(rng.integers(3, 7)), int(rng.integers(9, 11))
+        yield Case(([conv(2, near), conv(2, far)],), part="growing dilations")
         yield Case(([conv(2, 1, 3), ("pool", 2, 2, 0, 1), conv(2, d)],), part="strides")
         yield Case(([conv(3, 1, 2), conv(3, d, 2), conv(2, 1)],), part="strides")
 
@@ -112,6 +115,52 @@ def with_repetitions(layers):
 )
 def one_step_too_far(layers):
     return offsets([(kind, k, s, p, d + 1) for kind, k, s, p, d in layers])
+
+
+@variants.mutant(
+    "You listed the right pixels as a set keeps them. A set of small numbers often looks sorted "
+    f"and is not: sort it. {DILATED}",
+)
+def in_the_order_of_a_set(layers):
+    return list(set(offsets(layers)))
+
+
+@variants.mutant(
+    "You counted places from the first layer's window on, or from 1. The first pixel that is read "
+    f"has the offset 0. {DILATED}",
+)
+def counts_from_one(layers):
+    return [offset + 1 for offset in offsets(layers)]
+
+
+@variants.mutant(
+    "You went through the layers from the picture up and multiplied by the stride each time. Go "
+    f"down from the unit, or carry the product of strides along. {POOLING}",
+)
+def from_the_wrong_end(layers):
+    return offsets(layers[::-1])
+
+
+@variants.mutant(
+    "You took the paddings off. They move all pixels together; asked are offsets from the first "
+    f"one that is read. {DILATED}",
+)
+def with_the_padding(layers):
+    read = {0}
+    for _, k, s, p, d in reversed(layers):
+        read = {s * unit - p + d * tap for unit in read for tap in range(k)}
+    return sorted(read)
+
+
+@variants.mutant(
+    "You multiplied a unit's place by the dilation, too. Dilation is the distance of taps within a "
+    f"window; from window to window it is the stride. {DILATED}",
+)
+def dilates_the_units(layers):
+    read = {0}
+    for _, k, s, _, d in reversed(layers):
+        read = {s * d * unit + d * tap for unit in read for tap in range(k)}
+    return sorted(read)
 
 
 @variants.alternative

@@ -98,6 +98,34 @@ def from_the_middle_of_the_array(gradients):
 
 
 @variants.mutant(
+    "You measured from the pixel with the most mass. A deviation is measured from the mean: from "
+    f"anywhere else it is larger. {LOOKS_AT}",
+)
+def from_the_largest(gradients):
+    mass = (gradients**2).mean(axis=0)
+    found = []
+    for axis in range(2):
+        line = mass.sum(axis=1 - axis) / mass.sum()
+        found.append(float(np.sqrt(line @ (np.arange(len(line)) - line.argmax()) ** 2)))
+    return found
+
+
+@variants.mutant(
+    "You took one row and one column through the middle of the mass. The mass of a row is all that "
+    f"lies in it: add along it. {LOOKS_AT}",
+)
+def one_line_each(gradients):
+    mass = (gradients**2).mean(axis=0)
+    row, column = np.unravel_index(mass.argmax(), mass.shape)
+    found = []
+    for line in (mass[:, column], mass[row]):
+        places = np.arange(len(line))
+        mean = np.average(places, weights=line)
+        found.append(float(np.sqrt(np.average((places - mean) ** 2, weights=line))))
+    return found
+
+
+@variants.mutant(
     f"You gave variances. The width in pixels is the root. {LOOKS_AT}",
 )
 def gives_variances(gradients):
@@ -111,6 +139,31 @@ def gives_variances(gradients):
 )
 def columns_first(gradients):
     return deviations((gradients**2).mean(axis=0))[::-1]
+
+
+@variants.mutant(
+    "You gave each run the same weight, by dividing it by its own sum first. Asked is the mean of "
+    f"the squares as they are. {LOOKS_AT}",
+)
+def each_run_weighs_the_same(gradients):
+    power = gradients**2
+    return deviations((power / power.sum(axis=(1, 2), keepdims=True)).mean(axis=0))
+
+
+@variants.mutant(
+    "You took the deviation of the masses, how unequal they are. Asked is that of the places, each "
+    f"weighed with its mass. {LOOKS_AT}",
+)
+def deviation_of_masses(gradients):
+    power = (gradients**2).mean(axis=0)
+    return np.std(power.sum(axis=1)), np.std(power.sum(axis=0))
+
+
+@variants.mutant(
+    f"You looked at the first run only. Take the mean of the squares over all runs. {LOOKS_AT}",
+)
+def first_run_only(gradients):
+    return deviations(gradients[0] ** 2)
 
 
 @variants.alternative
@@ -130,3 +183,10 @@ def second_moments(gradients):
         mean = np.average(places, weights=profile)
         answer.append((np.average(places**2, weights=profile) - mean**2) ** 0.5)
     return np.array(answer)
+
+
+variants.equivalent(
+    "power = (gradients ** 2).sum(axis=0) -> power = (gradients ** 2).mean(axis=0)",
+    "The weights of an average may have any sum; only gradients near the least number tell.",
+    where="second_moments",
+)

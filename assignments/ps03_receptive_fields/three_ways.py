@@ -128,6 +128,46 @@ def both_step_along_the_rows(n):
     return right
 
 
+@variants.mutant(
+    "You took the variance of a step to be k²/12, that of a continuous step. Over k separate taps "
+    f"it is (k² − 1)/12. {FACTORIZED}",
+)
+def continuous_steps(n):
+    right, depth = table(n), (n - 1) // 2
+    right[:, 2] = n * n / 12, n * n / 12, depth * 9 / 12
+    return right
+
+
+@variants.mutant(
+    "You counted the weights of one 3 × 3 layer. There are (n − 1)/2 of them, each with nine of "
+    f"its own. {FACTORIZED}",
+)
+def one_layer_of_weights(n):
+    right = table(n)
+    right[2, 1] = 9
+    return right
+
+
+@variants.mutant(
+    "You multiplied the taps of column and row. They are two windows of n taps each: their numbers "
+    f"add. {FACTORIZED}",
+)
+def taps_multiplied(n):
+    right = table(n)
+    right[1, 1] = n * n
+    return right
+
+
+@variants.mutant(
+    "You let the column and the row add up to one long field. Along the rows only one of them "
+    f"steps: it sees n pixels. {FACTORIZED}",
+)
+def fields_added(n):
+    right = table(n)
+    right[1, 0] = 2 * n - 1
+    return right
+
+
 @variants.alternative
 def as_nested_lists(n):
     rows = []
@@ -150,3 +190,29 @@ def by_counting_paths(n):
         rows.append([len(paths), 0, chance @ places**2])
     rows[0][1], rows[1][1], rows[2][1] = n**2, n + n, (n - 1) // 2 * 3**2
     return np.array(rows)
+
+
+for change in (
+    "depth = (n - 1) // 2 -> depth = (n - 1) / 2",
+    "depth = (n - 1) // 2 -> depth = n // 2",
+    "depth = (n - 1) // 2 -> depth = (n - 0) // 2",
+    "[LayerGeometry(3)] * ((n - 1) // 2) -> [LayerGeometry(3)] * (n // 2)",
+    "[LayerGeometry(3)] * ((n - 1) // 2) -> [LayerGeometry(3)] * ((n - 0) // 2)",
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 1) // 2)): -> "
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * (n // 2)):",
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 1) // 2)): -> "
+    "for windows in ([(n, n)], [(n, 1), (1, n)], [(3, 3)] * ((n - 0) // 2)):",
+    "for windows in ([n], [n, 1], [3] * ((n - 1) // 2)): -> "
+    "for windows in ([n], [n, 1], [3] * (n // 2)):",
+    "for windows in ([n], [n, 1], [3] * ((n - 1) // 2)): -> "
+    "for windows in ([n], [n, 1], [3] * ((n - 0) // 2)):",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, (n - 1) / 2 * 3 ** 2)",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, n // 2 * 3 ** 2)",
+    "(n ** 2, n + n, (n - 1) // 2 * 3 ** 2) -> (n ** 2, n + n, (n - 0) // 2 * 3 ** 2)",
+):
+    variants.equivalent(change, "The text asks for an odd n, and then it is the same number.")
+variants.equivalent(
+    "paths = np.ones(1) -> paths = 1",
+    "np.convolve takes a number for an array of one, and an odd n above 1 has a layer.",
+    where="by_counting_paths",
+)

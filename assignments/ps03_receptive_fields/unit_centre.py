@@ -22,7 +22,9 @@ from .common import (
 
 def draw_centres(rng: Rng) -> Iterator[Case]:
     odd: dict[str, Any] = {"kernels": (3, 5, 7)}
-    for _ in range(3):
+    for turn in range(3):
+        # behind strides of 1 the half pixel of the pooling stays one
+        before = (1,) if turn == 0 else (1, 2)
         for part, stack in {
             "odd kernels, half padding": [
                 half_padded(draw_layer(rng, **odd, strides=(2, 3))) for _ in range(3)
@@ -33,7 +35,7 @@ def draw_centres(rng: Rng) -> Iterator[Case]:
                 draw_layer(rng, **odd, padded=False),
             ],
             "even kernels": [
-                half_padded(draw_layer(rng, **odd, strides=(1, 2))),
+                half_padded(draw_layer(rng, **odd, strides=before)),
                 draw_layer(rng, kernels=(2,), strides=(2,), padded=False, pool=True),
                 draw_layer(rng, kernels=(4, 6), strides=(1, 2), padded=False),
                 half_padded(draw_layer(rng, **odd, strides=(1, 2))),
@@ -78,6 +80,14 @@ def rounds_to_pixels(layers, unit):
     for _, k, s, p, d in reversed(layers):
         place = s * place - p + d * (k - 1) // 2
     return float(place)
+
+
+@variants.mutant(
+    "You rounded the result to a whole pixel. A window of an even number of pixels has its middle "
+    f"between two of them, and that half pixel is part of the answer. {CENTRE}",
+)
+def rounds_at_the_end(layers, unit):
+    return float(np.floor(right_centre(layers, unit)))
 
 
 @variants.mutant(
@@ -134,6 +144,41 @@ def counts_units_from_one(layers, unit):
 )
 def measures_from_the_edge(layers, unit):
     return right_centre(layers, unit) + 0.5
+
+
+@variants.mutant(
+    "You took half the kernel for the middle of its taps. The taps are 0 … k − 1, and their middle "
+    f"is (k − 1) / 2. {CENTRE}",
+)
+def half_the_kernel(layers, unit):
+    place = float(unit)
+    for _, k, s, p, d in reversed(layers):
+        place = s * place - p + d * (k // 2)
+    return place
+
+
+@variants.mutant(
+    "You left the dilation out: taps d apart reach d times as far, and so does their middle. "
+    f"{CENTRE}",
+)
+def undilated_middle(layers, unit):
+    return right_centre([(kind, k, s, p, 1) for kind, k, s, p, _ in layers], unit)
+
+
+@variants.mutant(
+    "You read the list from the wrong end. The unit belongs to the last layer: go down from there "
+    f"to the picture. {CENTRE}",
+)
+def from_the_wrong_end(layers, unit):
+    return right_centre(layers[::-1], unit)
+
+
+@variants.mutant(
+    f"You left the padding of poolings out. They are padded like convolutions. {CENTRE}",
+)
+def pools_without_padding(layers, unit):
+    bare = [(kind, k, s, 0 if kind == "pool" else p, d) for kind, k, s, p, d in layers]
+    return right_centre(bare, unit)
 
 
 @variants.alternative

@@ -35,10 +35,17 @@ def draw_frames(rng: Rng) -> Iterator[Case]:
             draw_layer(rng, kernels=(3,), strides=(2,), pool=True),
             half_padded(draw_layer(rng, kernels=(3,))),
         ]
-        yield Case((strided, int(rng.integers(120, 180))), part="strides")
+        _, kernel, stride, padding, _ = strided[0]
+        pixels = 2 * int(rng.integers(60, 90))  # so many that a pixel is left over at once
+        pixels += (pixels + 2 * padding - kernel) % stride == 0
+        yield Case((strided, pixels), part="strides")
+        # 0 … 2 is no unit's window here, as it would be without padding
+        alone = [("conv", 3, 2, 1, 1)]
+        yield Case((alone, 2 * int(rng.integers(20, 60)) + 1), part="strides")
         deep = [half_padded(draw_layer(rng, kernels=(3, 5), dilations=(2, 3))) for _ in range(4)]
         size = field_size(deep)
-        yield Case((deep, size - int(rng.integers(1, 6))), part="a field as large as the picture")
+        yield Case((deep, size - 1), part="a field as large as the picture")
+        yield Case((deep, size), part="a field as large as the picture")
         yield Case((deep, size + int(rng.integers(2, 6))), part="a field as large as the picture")
 
 
@@ -127,6 +134,36 @@ def units_without_padding(layers, pixels):
     bare = [(kind, k, s, 0, d) for kind, k, s, _, d in layers]
     units = max(right_count(bare, pixels), 0)
     return min(inside(layers, pixels), units), units
+
+
+@variants.mutant(
+    "You counted windows that hang over the edge: they are not taken, so the division rounds down. "
+    f"Pixels that are left over belong to no unit. {FRAME}",
+)
+def counts_hanging_windows(layers, pixels):
+    units = pixels
+    for _, k, s, p, d in layers:
+        units = -((units + 2 * p - d * (k - 1) - 1) // -s) + 1
+    half = (right_size(layers) - 1) / 2
+    centres = [right_centre(layers, unit) for unit in range(units)]
+    return sum(half <= c <= pixels - 1 - half for c in centres), units
+
+
+@variants.mutant(
+    "You wanted a pixel to spare at both ends. A window that begins at pixel 0, or ends at the "
+    f"last one, lies inside. {FRAME}",
+)
+def wants_a_pixel_to_spare(layers, pixels):
+    return inside(layers, pixels, low=0.5, high=-0.5), right_count(layers, pixels)
+
+
+@variants.mutant(
+    "You counted the units of the same network without padding. With padding, windows begin at "
+    f"other pixels, and another number of them may fit. {FRAME}",
+)
+def units_of_the_bare_network(layers, pixels):
+    bare = [(kind, k, s, 0, d) for kind, k, s, _, d in layers]
+    return max(right_count(bare, pixels), 0), right_count(layers, pixels)
 
 
 @variants.mutant(

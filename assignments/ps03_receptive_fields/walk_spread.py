@@ -12,7 +12,6 @@ from cvlib.receptive_field import spread
 
 from .common import (
     DILATED,
-    POOL,
     POOLING,
     Layer,
     Rng,
@@ -26,7 +25,9 @@ from .common import (
 def draw_walks(rng: Rng) -> Iterator[Case]:
     for _ in range(3):
         yield Case((draw_stack(rng, 4, kernels=(3, 5)),), part="stride 1")
-        strided = [draw_layer(rng, strides=(2, 3)), draw_layer(rng, **POOL), draw_layer(rng)]
+        kernel, stride = rng.permutation([2, 3]).tolist()  # its stride is not its kernel
+        pool: Layer = ("pool", kernel, stride, 1, 1)
+        strided = [draw_layer(rng, strides=(2, 3)), pool, draw_layer(rng)]
         yield Case((strided,), part="strides and pooling")
         dilated = draw_stack(rng, 3, kernels=(2, 3), dilations=(2, 3, 4))
         yield Case((dilated,), part="dilation")
@@ -56,6 +57,11 @@ EXERCISE = Exercise(
 
 
 WALK = "See *A random walk with a bell at its end*."
+
+
+def jumps(layers: Any) -> list[int]:
+    """Pixels from one unit to the next on the map below each layer."""
+    return [int(np.prod([layer[2] for layer in layers[:k]])) for k in range(len(layers))]
 
 
 def variance(layers: Any) -> float:
@@ -103,6 +109,26 @@ def steps_in_units(layers):
 
 
 @variants.mutant(
+    "You let each pooling stride by its own kernel. Many do, but not all: the layer says by how "
+    f"much. {POOLING}",
+)
+def pools_stride_by_their_kernel(layers):
+    return variance([(a, k, k if a == "pool" else s, p, d) for a, k, s, p, d in layers]) ** 0.5
+
+
+@variants.mutant(
+    "You let a layer's own stride lengthen its own step. Its taps lie on the map below; the stride "
+    f"lengthens only the steps that come after. {WALK}",
+)
+def strides_too_early(layers):
+    total, jump = 0.0, 1
+    for _, k, s, _, d in layers:
+        jump *= s
+        total += (d * jump) ** 2 * (k * k - 1) / 12
+    return total**0.5
+
+
+@variants.mutant(
     "Your walker ignores poolings. Any of the pooled units may be the winner, so a pooling is a "
     f"step, and its stride stretches the steps behind it. {POOLING}",
 )
@@ -128,6 +154,42 @@ def scales_once(layers):
     return total**0.5
 
 
+@variants.mutant(
+    "You used the stride of the layer before, and forgot the ones before that. A step is as long "
+    f"as the product of all strides so far. {WALK}",
+)
+def remembers_one_stride_only(layers):
+    total, jump = 0.0, 1
+    for _, k, s, _, d in layers:
+        total, jump = total + (d * jump) ** 2 * (k * k - 1) / 12, s
+    return total**0.5
+
+
+@variants.mutant(
+    "You let the walker end anywhere in the field with equal chance. Many short steps rarely add "
+    f"up to a long one: the end points pile up in the middle. {WALK}",
+)
+def anywhere_in_the_field(layers):
+    size = 1 + sum(
+        d * (k - 1) * j for (_, k, _, _, d), j in zip(layers, jumps(layers), strict=True)
+    )
+    return ((size**2 - 1) / 12) ** 0.5
+
+
+@variants.mutant(
+    "You divided by k − 1, as for a sample. The k taps are all there is, each with the chance 1/k: "
+    f"divide by k. {WALK}",
+)
+def as_a_sample(layers):
+    return (
+        sum(
+            (d * j) ** 2 * np.var(range(k), ddof=1)
+            for (_, k, _, _, d), j in zip(layers, jumps(layers), strict=True)
+        )
+        ** 0.5
+    )
+
+
 @variants.alternative
 def by_convolving_chances(layers):
     chance, jump = np.ones(1), 1
@@ -146,3 +208,10 @@ def from_the_unit_down(layers):
     for _, k, s, _, d in layers[::-1]:
         total = s * s * total + d * d * np.var(np.arange(k))
     return float(np.sqrt(total))
+
+
+variants.equivalent(
+    "chance, jump = (np.ones(1), 1) -> chance, jump = (1, 1)",
+    "np.convolve takes a number for an array of one, and no network is without a layer.",
+    where="by_convolving_chances",
+)

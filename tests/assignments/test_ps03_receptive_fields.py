@@ -42,22 +42,23 @@ def test_worked_examples(model):
     assert [f.size[0] for f in (receptive_field(network[:k]) for k in (1, 2, 3))] == [3, 7, 15]
 
 
-def test_the_camera_is_read_by_the_library_as_well(loaded, module):
-    wanted = loaded.problem_set["camera_network"].reference
-    assert wanted == {"field": 91, "stride": 16, "last centre": 80.0, "shift": 7.5}
-    layers = module.geometry(module.CAMERA)
-    pixels = module.CAMERA_PIXELS
-    for layer in layers:
-        (pixels,) = layer.output_size((pixels,))
-    assert pixels == 6
-    assert f"{module.CAMERA_PIXELS} × {module.CAMERA_PIXELS}" in loaded.notebook_path.read_text()
+def test_the_camera_of_the_text_is_that_of_the_answer(loaded, module, model):
+    exercise = loaded.problem_set["camera_network"]
+    assert exercise.reference(96, 7, 1) == {
+        "field": 91, "stride": 16, "last centre": 80.0, "shift": 7.5
+    }  # fmt: skip
+    for first, dilation in itertools.product(*(exercise.numbers[n] for n in ("first", "dilation"))):
+        assert model["camera"](first, dilation) == module.layers_of(first, dilation)
+    assert all(
+        exercise.reference(pixels, 7, 2)["shift"] != 0 for pixels in exercise.numbers["pixels"]
+    )
 
 
 def test_skips_would_change_nothing_in_the_camera(module):
     """A skip past 3 × 3 layers sees less, around the same centre."""
-    bare = [LayerGeometry((1,), layer.stride) for layer in module.geometry(module.CAMERA)[2:]]
-    stem = module.geometry(module.CAMERA)[:2]
-    skip, deep = receptive_field([*stem, *bare]), receptive_field(module.geometry(module.CAMERA))
+    layers = module.geometry(module.layers_of(7, 2))
+    bare = [LayerGeometry((1,), layer.stride) for layer in layers[2:]]
+    skip, deep = receptive_field([*layers[:2], *bare]), receptive_field(layers)
     assert skip.centre() == deep.centre()
     assert skip.size < deep.size
 
