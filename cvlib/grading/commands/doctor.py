@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,18 @@ if TYPE_CHECKING:
     help="Under how many draws the derived answers must lose marks.",
 )
 @click.option(
+    "--changed-since",
+    metavar="COMMIT",
+    help="Derive answers only to exercises of which a file or a cell is not as it was in that "
+    "commit; problem sets without one are passed over.",
+)
+@click.option(
+    "--minutes",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Begin no exercise after so many minutes of deriving; those left out are named.",
+)
+@click.option(
     "--record",
     type=FILE,
     help="Write there, exercise by exercise, how many derived answers are caught.",
@@ -57,6 +71,8 @@ def doctor_command(
     audit: int,
     mutate: bool,
     draws: int,
+    changed_since: str | None,
+    minutes: int | None,
     record: Path | None,
     **options: Any,
 ) -> int:
@@ -64,6 +80,8 @@ def doctor_command(
 
     The audit writes no mark; where nothing is handed in, it marks the answers that are known.
     """
+    if record and (changed_since or minutes is not None):
+        raise click.UsageError("the record is of whole problem sets")
     from cvlib.grading.commands.words import (
         show_audit,
         show_examinations,
@@ -74,6 +92,7 @@ def doctor_command(
     from cvlib.grading.regrading.audit import audit_set, new_seeds
     from cvlib.grading.rehearsal.doctor import doctor
     from cvlib.grading.rehearsal.margins import measure_margins
+    from cvlib.grading.rehearsal.mutants.changed import changed_since as edited
     from cvlib.grading.rehearsal.mutants.mutate import mutate as derive_and_try
     from cvlib.grading.rehearsal.mutants.record import write_record
     from cvlib.grading.running.batch import default_workers
@@ -82,8 +101,13 @@ def doctor_command(
 
     healthy = True
     jobs = options["workers"] or default_workers()
+    until = math.inf if minutes is None else time.monotonic() + 60 * minutes
     for set_id in problem_sets:
         loaded = load_problem_set(course.assignments, set_id)
+        only = edited(loaded, changed_since) if changed_since else None
+        if only is not None and not only:
+            click.echo(f"{set_id}: no exercise has changed since {changed_since}")
+            continue
         examinations = doctor(loaded, seeds=seeds, progress=lambda t: click.echo(t, err=True))
         click.echo(show_examinations(set_id, examinations))
         healthy &= not any(e.findings for e in examinations)
@@ -94,7 +118,9 @@ def doctor_command(
             click.echo(show_margins(margins))
             healthy &= not (found.findings or margins.findings)
         if mutate:
-            tried = derive_and_try(course, loaded, draws=draws, jobs=jobs, progress=progress)
+            tried = derive_and_try(
+                course, loaded, draws=draws, jobs=jobs, progress=progress, only=only, until=until
+            )
             click.echo(show_mutated(set_id, tried))
             healthy &= not any(m.findings for m in tried)
             if record:

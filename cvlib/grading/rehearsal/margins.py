@@ -23,6 +23,7 @@ from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.judging.plan import plan_digest
 from cvlib.grading.pages.progress import Progress, no_progress
 from cvlib.grading.rehearsal import beside, streams, trial
+from cvlib.grading.rehearsal.kept import kept_file
 from cvlib.grading.rehearsal.trial import NEAR
 from cvlib.grading.spec.loading import LoadedSet
 
@@ -206,17 +207,12 @@ def _try(course: Course, set_id: str, arithmetic: str, seeds: Sequence[int]) -> 
 
 
 def _file(course: Course, loaded: LoadedSet, arithmetic: str) -> Path:
-    """Where the tries under an arithmetic are kept, and those of an older state forgotten."""
+    """Where the tries under an arithmetic are kept, those of an older state being forgotten."""
     digest = hashlib.sha256(plan_digest(loaded, seed=0).encode())
     for module in (beside, streams, trial):
         digest.update(Path(str(module.__file__)).read_bytes())
-    folder = course.root / "margins"
     name = f"{loaded.problem_set.id}-{arithmetic}"
-    file = folder / f"{name}-{digest.hexdigest()[:16]}.jsonl"
-    for older in folder.glob(f"{name}-????????????????.jsonl"):
-        if older != file:
-            older.unlink()
-    return file
+    return kept_file(course.root / "margins", name, digest.hexdigest(), ".jsonl")
 
 
 def _read(file: Path) -> dict[int, Line]:

@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.judging.plan import environment_digest
 from cvlib.grading.rehearsal import beside
+from cvlib.grading.rehearsal.kept import kept_file
 from cvlib.grading.rehearsal.mutants import alone, answers, derive, nearby, operators, trial
 from cvlib.grading.rehearsal.mutants.answers import needed_cells
 from cvlib.grading.spec.exercise import Exercise
@@ -22,16 +24,18 @@ from cvlib.grading.spec.loading import PACKAGE, LoadedSet
 def kept(course: Course, loaded: LoadedSet, exercise: Exercise, draws: int) -> Path:
     """Where the tries of an exercise in its present state are kept; those of others are removed."""
     digest = hashlib.sha256(f"{environment_digest()} {_tool()} {draws}".encode())
-    for name in sources(loaded, exercise):
-        digest.update(name.encode() + b"\0" + loaded.sources[name])
-    for cell in needed_cells(loaded, exercise):
-        digest.update(cell.source.encode() + b"\0")
+    for name, content in made_of(loaded, exercise):
+        digest.update(name.encode() + b"\0" + content + b"\0")
     folder = course.root / "mutants" / loaded.problem_set.id
-    file = folder / f"{exercise.id}-{draws}-{digest.hexdigest()[:16]}.json"
-    for older in folder.glob(f"{exercise.id}-{draws}-????????????????.json"):
-        if older != file:
-            older.unlink()
-    return file
+    return kept_file(folder, f"{exercise.id}-{draws}", digest.hexdigest(), ".json")
+
+
+def made_of(loaded: LoadedSet, exercise: Exercise) -> Iterator[tuple[str, bytes]]:
+    """What the mutants of an exercise depend on in its set, piece by piece: files, then cells."""
+    for name in sources(loaded, exercise):
+        yield name, loaded.sources[name]
+    for cell in needed_cells(loaded, exercise):
+        yield "", cell.source.encode()
 
 
 def read(file: Path) -> dict[str, Any] | None:

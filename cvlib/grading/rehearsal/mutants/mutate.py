@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
+import time
+from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +31,7 @@ class Mutated:
 
     A mutant is killed when it loses marks under every draw. One that gets full marks and gives the
     same answers beside the cases is *equal*, one that its author calls equivalent *declared*; the
-    others have survived.
+    others have survived. An exercise may be ``left`` for want of time.
     """
 
     exercise: str
@@ -38,6 +41,7 @@ class Mutated:
     declared: int = 0
     survivors: list[Fate] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    left: bool = False
 
     @property
     def kill_rate(self) -> float:
@@ -59,17 +63,24 @@ def mutate(
     draws: int = DRAWS,
     jobs: int,
     progress: Progress = no_progress,
+    only: Container[str] | None = None,
+    until: float = math.inf,
 ) -> list[Mutated]:
-    """Try the mutants of all exercises of a set that have code; what is unchanged is not tried.
+    """Try the mutants of the exercises of a set that have code; what is unchanged is not tried.
 
-    Raises CourseError where an exercise cannot be tried at all.
+    ``only`` names some of the exercises. After ``until``, in seconds of ``time.monotonic``, no
+    exercise is begun. Raises CourseError where an exercise cannot be tried at all.
     """
     exercises = [e for e in loaded.problem_set.exercises if e.kind in KINDS]
-    work = [(course, loaded, e, draws) for e in exercises]
+    exercises = [e for e in exercises if only is None or e.id in only]
+    work = [(course, loaded, e, draws, until) for e in exercises]
     with ThreadPoolExecutor(jobs) as pool:
         done = pool.map(lambda unit: _try(*unit), work)
         tried = [*progress(done, len(work), f"mutants of {loaded.problem_set.id}")]
-    return [judge(e, known) for e, known in zip(exercises, tried, strict=True)]
+    return [
+        Mutated(e.id, left=True) if known is None else judge(e, known)
+        for e, known in zip(exercises, tried, strict=True)
+    ]
 
 
 def judge(exercise: Exercise, tried: dict[str, Any]) -> Mutated:
@@ -109,11 +120,15 @@ def _told(fate: Fate) -> str:
     return f"{text}, and wrong on {fate.shown}" if fate.shown else text
 
 
-def _try(course: Course, loaded: LoadedSet, exercise: Exercise, draws: int) -> dict[str, Any]:
-    """What is kept of an exercise, or what a child process finds."""
+def _try(
+    course: Course, loaded: LoadedSet, exercise: Exercise, draws: int, until: float
+) -> dict[str, Any] | None:
+    """What is kept of an exercise, or what a child process finds; ``None`` where time is up."""
     file = keeping.kept(course, loaded, exercise, draws)
     if known := keeping.read(file):
         return known
+    if time.monotonic() > until:
+        return None
     set_id = loaded.problem_set.id
     done = subprocess.run(
         [sys.executable, "-m", trial.__name__],
