@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from cvlib.check.codec import encode
 from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.plan import make_plan
@@ -37,8 +39,6 @@ def lie(*args, **kwargs):
 
 def asked(room: Classroom, raw: bytes) -> dict[str, object]:
     """All that a submission was asked, with what is right: more than any channel could tell."""
-    import json
-
     plan = make_plan(room.loaded, seed=room.seed)
     assert plan.draws is not None
     sheets = plan_for(plan, plan.draws.of("", raw)).sheets
@@ -51,8 +51,6 @@ def asked(room: Classroom, raw: bytes) -> dict[str, object]:
 
 
 def from_a_table(room: Classroom, how: str) -> bytes:
-    import json
-
     table = json.dumps(asked(room, to_bytes(room.blank())))
     notebook = first(room.blank(), TABLE.format(table=table, how=how))
     for exercise in room.judged:

@@ -84,18 +84,15 @@ class _Reader:
         return self._value(self._outline)
 
     def _value(self, found: Any) -> Any:
-        ((kind, held),) = (
-            found.items() if isinstance(found, dict) and len(found) == 1 else [("", 0)]
-        )
-        match kind:
-            case "n":
-                return self._array(*held)
-            case "t":
-                return tuple(map(self._value, held))
-            case "l":
-                return list(map(self._value, held))
-            case "d":
-                return {str(name): self._value(v) for name, v in held}
+        match found:
+            case {"n": [dtype, shape]}:
+                return self._array(dtype, shape)
+            case {"t": parts}:
+                return tuple(map(self._value, parts))
+            case {"l": parts}:
+                return list(map(self._value, parts))
+            case {"d": pairs}:
+                return {str(name): self._value(v) for name, v in pairs}
         value = decode(found)
         return value[()] if isinstance(value, np.ndarray) else value  # without axes: a number
 
