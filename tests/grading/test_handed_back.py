@@ -21,7 +21,7 @@ from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, 
 from cvlib.grading.running.running import Options, run_set
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 
-#: Keeps what it is called with wherever a later cell could find it, and looks into the frames above.
+#: Keeps what it is called with wherever a later cell could find it, and reads the frames above.
 TAKES = """
 import atexit, os, sys, threading, time
 
@@ -96,7 +96,7 @@ def test_where_it_is_not_known_which_cells_were_late_none_is_shown(course: Cours
     (key,) = (p.stem for p in course.results.glob("*.json"))
     result = read_result(course.results, key)
     assert result is not None
-    assert len(result.late) == len(CHANNELS)
+    assert sum(bool(result.outputs[k]) for k in result.late) == len(CHANNELS)
     path = course.results / f"{key}.json"
     older = {k: v for k, v in json.loads(path.read_bytes()).items() if k != "late"}
     kept = path.read_bytes()
@@ -116,13 +116,13 @@ def chain() -> LoadedSet:
 @pytest.mark.parametrize(
     ("detail", "said"),
     [
-        ("ValueError: 7 7 7 (line 3 of the cell: raise ValueError(x))", "ValueError (line 3 of the cell)"),
+        ("ValueError: 7 (line 3 of the cell: raise E(x))", "ValueError (line 3 of the cell)"),
         ("ValueError: 7 7 7", "ValueError"),
         ("Secret777: 7", "an exception"),
         ("print: 7", "an exception"),
         ("", "an exception"),
     ],
-)  # fmt: skip
+)
 def test_a_models_exception_is_its_type_and_line(chain: LoadedSet, detail: str, said: str) -> None:
     items = {item.kind: item for item in make_plan(chain, seed=7).items}
     (reply,) = bounded(items["model"], [Reply("error", detail=detail)])

@@ -51,7 +51,7 @@ def source_in_the_stub(room: Classroom) -> bytes:
         import gc, inspect, linecache, sys
 
         texts, things = [], [center, *sys._current_frames().values()]
-        things += [f.frame for f in inspect.stack()] + [c.cell_contents for c in center.__closure__]
+        things += [f.frame for f in inspect.stack()] + [c.cell_contents for c in center.__closure__ or ()]
         things += gc.get_objects()
         for thing in things:
             for name in ("__code__", "f_code", "__doc__", "__wrapped__", "f_locals"):
@@ -107,8 +107,6 @@ def source_in_memory(room: Classroom) -> bytes:
 
 
 ASK = "asking = next(c.cell_contents for c in center.__closure__ if c.cell_contents != 'center')"
-    "asking = next(c.cell_contents for c in center.__closure__ if hasattr(c.cell_contents, 'ask'))"
-)
 
 
 @on("ps91_chain")
