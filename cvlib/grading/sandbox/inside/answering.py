@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import remote
+from plain_data import arrays_in, receive, send
 
 from cvlib.check.codec import encode
 
@@ -26,7 +27,7 @@ def make_opener(kernel: Any, peer: socket.socket) -> Callable[..., dict[str, Any
         name = message["content"]["name"]
         found = kernel.shell.user_ns[name]
         if not callable(found):
-            return {"name": name, "value": encode(remote.plain(found))}
+            return {"name": name, "value": encode(found)}
         if not answering.opened:
             kernel.io_loop.add_handler(peer, answering.serve, kernel.io_loop.READ)
             answering.hang_up = lambda: kernel.io_loop.remove_handler(peer)
@@ -54,10 +55,13 @@ class Answering:
     def serve(self, *event: Any) -> None:
         """Answer one request; a peer that does not keep to the form is hung up on."""
         try:
-            request = remote.receive(self._peer, remote.PATIENCE_SECONDS)
-            reply = self._reply(request) | {"number": request.get("number")}
+            request = receive(self._peer, remote.PATIENCE_SECONDS)
+            number = request.get("number")
             self._peer.settimeout(remote.PATIENCE_SECONDS)
-            remote.send(self._peer, reply)
+            try:
+                send(self._peer, self._reply(request) | {"number": number})
+            except (TypeError, ValueError) as error:  # what it returns is no plain data
+                send(self._peer, _failed(error) | {"number": number})
             self._peer.settimeout(None)
         except Exception:
             self.hang_up()
@@ -67,11 +71,10 @@ class Answering:
         try:
             if next(self._left, None) is None:
                 raise RuntimeError(f"our solutions were called {remote.MAX_CALLS} times")
-            value, changed = self._done(request, remote.received(request["given"]))
-            coded = encode(remote.plain(value), where="what it returns")
-            return {"value": coded, "changed": changed}
+            value, changed = self._done(request, request["given"])
+            return {"value": value, "changed": changed}
         except Exception as error:
-            return {"error": [type(error).__name__, str(error)[:LONGEST_ERROR]]}
+            return _failed(error)
 
     def _done(self, request: dict[str, Any], given: Any) -> tuple[Any, list[Any]]:
         """What comes of a request, and which of the arrays in it were changed."""
@@ -93,7 +96,7 @@ class Answering:
             args, kwargs = given[:2]
             kept = args, kwargs, *refreshed(held, tuple(given[2:]))
             do = getattr(thing, made)
-        arrays = list(remote.arrays_in(kept))
+        arrays = list(arrays_in(kept))
         before = [array.tobytes() for array in arrays]
         value = do(*args, **kwargs)
         if what == "new":
@@ -102,7 +105,11 @@ class Answering:
             self._objects.append((name, value, given))
             value = len(self._objects) - 1
         moved = [k for k, array in enumerate(arrays) if array.tobytes() != before[k]]
-        return value, [[k, encode(arrays[k])] for k in moved]
+        return value, [(k, arrays[k]) for k in moved]
+
+
+def _failed(error: Exception) -> dict[str, Any]:
+    return {"error": (type(error).__name__, str(error)[:LONGEST_ERROR])}
 
 
 def refreshed(old: Any, new: Any) -> Any:

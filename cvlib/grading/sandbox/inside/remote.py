@@ -1,102 +1,28 @@
-"""Calls between two sessions: what stands for our solution in one, and what answers in the other.
+"""What stands for our solution in a student's process: it asks another session, and holds nothing.
 
-Plain data alone crosses: a student's process holds no more of our solution than its name and those
-of its methods. Arrays that a call changes are changed for the caller, too. A message is JSON behind
-eight bytes of length; each request has one answer, with its number.
+Plain data alone crosses: there is no more of our solution here than its name and those of its
+methods. Arrays that a call changes are changed for the caller, too. Each request has one answer,
+with its number.
 """
 
 from __future__ import annotations
 
 import builtins
 import itertools
-import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from plain_data import arrays_in, receive, send
 
-from cvlib.check.codec import NotPlainDataError, decode, encode
+from cvlib.check.codec import NotPlainDataError, decode
 
 STUB, OPEN = "cvlib_stub", "cvlib_open"
-MAX_BYTES = 64 * 2**20
 #: What one session may ask for: training by hand takes some ten thousand calls.
 MAX_CALLS, MAX_OBJECTS = 200_000, 1_000
 #: How long the rest of a message may take, and an answer to be read.
 PATIENCE_SECONDS = 10.0
-
-
-def receive(peer: socket.socket, patience: float | None) -> dict[str, Any]:
-    """The next message; ConnectionError when the other side is gone or sends what is none."""
-    head = _exactly(peer, 8)
-    peer.settimeout(patience)
-    try:
-        size = int.from_bytes(head, "big")
-        if size > MAX_BYTES:
-            raise ConnectionError(f"expected a message of at most {MAX_BYTES} bytes, got {size}")
-        found = json.loads(_exactly(peer, size))
-    finally:
-        peer.settimeout(None)
-    if not isinstance(found, dict):
-        raise ConnectionError("expected a message with names in it")
-    return found
-
-
-def send(peer: socket.socket, message: dict[str, Any]) -> None:
-    """Send a message whole; ValueError when it is too large."""
-    data = json.dumps(message).encode()
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"expected at most {MAX_BYTES} bytes in one call, got {len(data)}")
-    peer.sendall(len(data).to_bytes(8, "big") + data)
-
-
-def _exactly(peer: socket.socket, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        part = peer.recv(min(size, 2**20))
-        if not part:
-            raise ConnectionError("our solution is not there any more")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def plain(value: Any) -> Any:
-    """What is sent of a value: sparse matrices and tensors as the arrays that they hold."""
-    if isinstance(value, tuple | list):
-        return [plain(v) for v in value] if isinstance(value, list) else tuple(map(plain, value))
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    for convert in ("toarray", "detach"):
-        if not isinstance(value, type) and callable(getattr(value, convert, None)):
-            return np.asarray(getattr(value, convert)())
-    return value
-
-
-def received(coded: Any) -> Any:
-    """What was sent; an array without axes becomes the number that it was."""
-
-    def scalars(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return value if value.ndim else value[()]
-        if isinstance(value, tuple | list):
-            return type(value)(map(scalars, value))
-        return {k: scalars(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-    return scalars(decode(coded))
-
-
-def arrays_in(value: Any) -> Iterator[np.ndarray]:
-    """All arrays in plain data, in their order."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        yield value
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from arrays_in(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from arrays_in(part)
 
 
 class Asking:
@@ -109,16 +35,15 @@ class Asking:
 
     def ask(self, name: str, what: str, given: Any, **more: Any) -> Any:
         """Have something done with ``given``, a tuple of plain data."""
-        try:
-            message = {"name": name, "what": what, "given": encode(plain(given)), **more}
-        except NotPlainDataError as error:
-            raise TypeError(f"our solution of {name} takes plain data alone: {error}") from None
         with self._turn:
-            number = message["number"] = next(self._numbers)
+            number = next(self._numbers)
+            message = {"name": name, "what": what, "given": given, "number": number, **more}
             try:
                 send(self._peer, message)
                 while (reply := receive(self._peer, None)).get("number") != number:
                     pass
+            except NotPlainDataError as error:
+                raise TypeError(f"our solution of {name} takes plain data alone: {error}") from None
             except OSError as error:
                 raise RuntimeError(f"our solution of {name} does not answer: {error}") from None
         if "error" in reply:
@@ -126,8 +51,8 @@ class Asking:
             raise _exception(kind)(text)
         arrays = list(arrays_in(given))
         for k, array in reply["changed"]:
-            arrays[k][...] = received(array)
-        return received(reply["value"])
+            arrays[k][...] = array
+        return reply["value"]
 
 
 def _exception(name: str) -> Any:
@@ -143,7 +68,7 @@ def make_stub(kernel: Any, peer: socket.socket) -> Callable[..., dict[str, Any]]
     def handle(line: Any, ident: Any, message: dict[str, Any]) -> dict[str, Any]:
         told, name = message["content"], message["content"]["name"]
         if "value" in told:
-            found = received(told["value"])
+            found = decode(told["value"])
         elif told["methods"] is None:
             found = _function(asking, name)
         else:
