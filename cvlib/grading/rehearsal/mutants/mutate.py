@@ -38,6 +38,12 @@ class Mutated:
     declared: int = 0
     survivors: list[Fate] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    two: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def heard(self) -> str:
+        """How many answers with two mistakes hear the known one of them, of how many."""
+        return f"{self.two.get('heard', 0)} of {self.two.get('of', 0)}"
 
     @property
     def kill_rate(self) -> float:
@@ -74,7 +80,7 @@ def mutate(
 
 def judge(exercise: Exercise, tried: dict[str, Any]) -> Mutated:
     """Count what was tried, and say what an author has to look at."""
-    found = Mutated(exercise.id, findings=list(tried["problems"]))
+    found = Mutated(exercise.id, findings=list(tried["problems"]), two=tried.get("two", {}))
     fates = [Fate(**fate) for fate in tried["fates"]]
     found.derived = len(fates)
     for fate in fates:
