@@ -176,7 +176,7 @@ def test_what_is_not_filled_in_is_named():
     half = ANSWER | {"rate": None, "sizes": [31, None]}
     assert form_difference(ANSWER, half) == "not filled in: ['rate'], ['sizes'][1]"
     assert form_difference(7, None) == "the answer is not filled in"
-    assert form_difference(ANSWER, dict.fromkeys(ANSWER)).endswith("and 1 more")
+    assert str(form_difference(ANSWER, dict.fromkeys(ANSWER))).endswith("and 1 more")
 
 
 def test_a_wrong_form_says_what_is_wanted_and_no_number():

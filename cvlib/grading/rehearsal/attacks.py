@@ -26,7 +26,7 @@ MOST = 0.25
 DRAWS, SEEN = 3, 2
 #: So far into arguments that hold others is looked, and so many of them are tried.
 DEPTH, TRIED = 3, 60
-CONSTANTS = (True, False, None, 0, 1, -1, 0.0, 1.0, "", [])
+CONSTANTS: tuple[Any, ...] = (True, False, None, 0, 1, -1, 0.0, 1.0, "", [])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,11 @@ from typing import Literal
 from cvlib.grading.rehearsal.classroom import Classroom
 
 HERE = Path(__file__).parent
-SETS = {"ps90_tiny": HERE.parent / "tiny", "ps91_chain": HERE.parent / "chain"}
+SETS = {
+    "ps90_tiny": HERE.parent / "tiny",
+    "ps91_chain": HERE.parent / "chain",
+    "ps93_evidence": HERE.parent / "evidence",
+}
 #: Modules whose members take all they can.
 GREEDY = ("hostile.process", "hostile.resources_judge", "hostile.resources_machine")
 #: What a student reads of one exercise, at most.

@@ -6,6 +6,7 @@ other answers than the first alone, we look whether the first is named.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def _of(
     alone_said = _said(ask(sheet, local_call(known.target)))
     found = list(answer.mutants())
     for mutant in itertools.islice(found, 0, None, max(1, len(found) // SECOND)):
-        told = alone(lambda code=mutant.code: _told(sheet, answer, code, seconds), seconds)
+        told = alone(functools.partial(_told, sheet, answer, mutant.code, seconds), seconds)
         if told is None or told["said"] == alone_said or not told["lost"] or not told["seen"]:
             continue
         yield known.misconception in told["named"], bool(told["named"])
