@@ -15,9 +15,11 @@ from .common import Rng
 
 
 def draw_orders(rng: Rng) -> Iterator[Case]:
-    for part in ("training part", "training part", "test part"):
+    for part in ("training part", "training part", "test part", "test part"):
         counts = rng.integers(4, 9, size=int(rng.integers(3, 5)))
-        labels = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+        counts[0] = 1  # of which fewer are there than places
+        names = 2 + 3 * rng.permutation(len(counts))  # classes need not be 0, 1, 2 …
+        labels = rng.permutation(np.repeat(names, counts))
         order = rng.permutation(len(labels))
         per_class = int(rng.integers(2, 4))
         yield Case((part, labels, order, per_class), part=part)
@@ -32,10 +34,20 @@ def stratified_split(
     return np.flatnonzero(chosen), np.flatnonzero(~chosen)
 
 
-def sorted_part(target, which, *args):
+def one_part(target, which, *args):
+    import numpy as np
+
     train, test = target(*args)
-    # the order within a part is free, so it is put in order here
-    return sorted(int(i) for i in (train if which == "training part" else test))
+    return np.asarray(train if which == "training part" else test)
+
+
+def in_order(evidence, which, labels, *rest):
+    """The images of a part in order, for the order within it is free."""
+    if evidence.ndim != 1 or evidence.size > 2 * len(labels):
+        raise ValueError(f"expected the numbers of images in a row, got shape {evidence.shape}")
+    if evidence.size and evidence.dtype.kind not in "iu":
+        raise ValueError(f"expected whole numbers, got an array of {evidence.dtype}")
+    return sorted(evidence.tolist())
 
 
 variants = Variants()
@@ -46,7 +58,8 @@ EXERCISE = Exercise(
     section="01_image_classification#cls-splits",
     reference=stratified_split,
     cases=draw_orders,
-    driver=sorted_part,
+    driver=one_part,
+    look=in_order,
     tolerance=EXACT,
     hints={
         "training part": "Go through `order` and take an image if its class still has a "
@@ -90,6 +103,17 @@ def not_stratified(labels, order, per_class):
 )
 def test_is_everything(labels, order, per_class):
     return stratified_split(labels, order, per_class)[0], order
+
+
+@variants.mutant(
+    "You counted through 0, 1, 2 …, and a class may have any number. Ask `labels` which there are. "
+    "See *Train, validation, test*.",
+)
+def expects_classes_in_a_row(labels, order, per_class):
+    chosen = np.zeros(len(labels), bool)
+    for label in range(len(np.unique(labels))):
+        chosen[order[labels[order] == label][:per_class]] = True
+    return np.flatnonzero(chosen), np.flatnonzero(~chosen)
 
 
 @variants.mutant(

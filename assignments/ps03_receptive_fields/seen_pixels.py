@@ -36,10 +36,23 @@ def draw_networks(rng: Rng) -> Iterator[Case]:
         ("max pooling", pooled, thin, 3, (1, 14, 13)),
         ("ReLU", gated, gates(), 3, (1, 10, 11)),
     ):
-        for _ in range(2):
+        for again in range(2):
+            if again:
+                kernels = _sly(part, kernels)
             images = rng.normal(size=(count, *shape))
             unit = [int(n) for n in rng.permutation([0, 1, 2])[:2]]
             yield Case((steps, kernels, images, unit), part=part)
+
+
+def _sly(part: str, kernels: list[np.ndarray]) -> list[np.ndarray]:
+    """Kernels in which channels cancel, or that make all gradients tiny, or one of them."""
+    kernels = [k.copy() for k in kernels]
+    if part == "one convolution":  # what one channel adds, the other takes away
+        kernels[0][:, 1] = -kernels[0][:, 0]
+    if part == "two convolutions":
+        kernels = [1e-6 * k for k in kernels]
+        kernels[0][:, :, 0, 0] *= 1e-9
+    return kernels
 
 
 def seen_pixels(network: Any, images: Any, unit: Sequence[int]) -> np.ndarray:
@@ -135,6 +148,22 @@ def every_image(network, images, unit):
 def above_a_threshold(network, images, unit):
     power = gradients(network, images, unit).abs().amax(dim=(0, 1))
     return (power > 0.3 * power.max()).numpy()
+
+
+@variants.mutant(
+    "You added the gradients of a pixel's channels, and what one adds another may take away. The "
+    f"pixel counts if any of its channels does. {GRADIENT}",
+)
+def adds_the_channels(network, images, unit):
+    return (gradients(network, images, unit).sum(dim=1) != 0).any(dim=0).numpy()
+
+
+@variants.mutant(
+    "You called zero what is below a number of your own. A gradient of 10⁻¹² is not zero: the "
+    f"unit depends on that pixel, however little. {GRADIENT}",
+)
+def above_a_millionth(network, images, unit):
+    return (gradients(network, images, unit).abs() > 1e-8).any(dim=0).any(dim=0).numpy()
 
 
 @variants.mutant(

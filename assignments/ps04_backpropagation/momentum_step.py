@@ -28,7 +28,7 @@ def draw_momenta(rng: Rng) -> Iterator[Case]:
 
 
 def run_momentum(target, w, v, gradients, lrs, momentum, nesterov):
-    old = {"the old w": w, "the old v": v}
+    old = {"the old w": w, "the old v": v, "the gradients": gradients}
     for g, lr in zip(gradients, lrs, strict=True):
         w, v = target(w, v, g, lr, momentum, nesterov)
     return {"w": w, "v": v, **old}

@@ -74,11 +74,14 @@ def what_fell(evidence, part, rate, seed):
         kinds = np.unique(np.round(factors, 6))[:4]
         patterns = len(np.unique(np.round(first, 6), axis=0))
         return np.array([alike.sum(), min(patterns, 9), *kinds])
-    if part == "how many":  # the share that is dropped, and the mean factor
-        return np.array([(first == 0).mean(), first.mean()])
+    few = [
+        min(9, len(np.unique(np.round(out / x, 6)))) for name, out in found.items() if name != "dx"
+    ]
+    if part == "how many":  # the share that is dropped, the mean factor, and of few it is
+        return [(first == 0).mean(), first.mean(), *few]
     if part == "a mask a batch":  # the share of maps with another fate
         others = [(found[name] / x)[:, :, 0, 0] for name in ("again", "other", "same")]
-        return [float((np.abs(other - first) > 1e-9).mean()) for other in others]
+        return [float((np.abs(other - first) > 1e-9).mean()) for other in others] + few
     agree = np.abs(found["dx"] / dout - factors) < 1e-9
     return np.array([agree.sum(), factors.max()])
 

@@ -14,14 +14,17 @@ from .common import Rng
 
 def draw_groups(rng: Rng) -> Iterator[Case]:
     for k in (3, 4):
-        count = 3 * k + 2
-        alone = 10 + rng.permutation(count)
+        # what is left over is dealt, and another number of groups has other folds
+        alone, even = (10 + rng.permutation(_groups(rng, k)) for _ in range(2))
         yield Case(("every example once", alone, k), part="every example once")
-        yield Case(("even folds", alone, k), part="even folds")
-        together = 10 + rng.permutation(
-            np.repeat(np.arange(2 * k + 1), rng.integers(2, 5, 2 * k + 1))
-        )
+        yield Case(("even folds", even, k), part="even folds")
+        names = np.arange(_groups(rng, k))
+        together = 10 + rng.permutation(np.repeat(names, rng.integers(2, 5, len(names))))
         yield Case(("together", together, k), part="copies stay together")
+
+
+def _groups(rng: Rng, k: int) -> int:
+    return k * int(rng.integers(2, 15)) + int(rng.integers(2, k))
 
 
 def split(groups: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:

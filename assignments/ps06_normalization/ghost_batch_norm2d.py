@@ -12,7 +12,7 @@ from cvlib.grading.spec import WITHHOLD_ROOMS, Case, Exercise, Variants
 
 from .common import Rng, draw_eps, per_channel
 
-GHOSTS = ("training", "running statistics", "evaluation", "gradients", "checkpoint")
+GHOSTS = ("training", "running statistics", "evaluation", "gradients", "checkpoint", "at the start")
 
 
 def draw_ghosts(rng: Rng) -> Iterator[Case]:
@@ -41,6 +41,12 @@ def run_ghost(target, what, ghost_size, momentum, eps, gamma, beta, first, secon
             module.bias.copy_(torch.from_numpy(beta))
         return module
 
+    if what == "at the start":  # as it is made, by a batch in which ε and momentum show
+        module = target(len(gamma), ghost_size).double().train()
+        names = "weight", "bias", "running_mean", "running_var"
+        before = [getattr(module, name).detach().numpy().copy() for name in names]
+        out = module(torch.from_numpy(0.01 * first)).detach().numpy()
+        return [*before, out, module.running_mean.numpy()]
     module = build().train()
     first, second, third = (torch.from_numpy(x) for x in (first, second, third))
     if what == "gradients":
@@ -104,6 +110,8 @@ EXERCISE = Exercise(
         "self.training knows which mode it is in.",
         "gradients": "The gradient must flow through the statistics of each part, and "
         "none through the running ones.",
+        "at the start": "weight and running_var start at 1, bias and running_mean at 0; and the "
+        "defaults of momentum and eps are those of PyTorch.",
         "checkpoint": "What is neither a parameter nor a registered buffer is not in state_dict().",
     },
     variants=variants,
@@ -274,6 +282,14 @@ def plain_attributes(channels, ghost_size, *, momentum=0.1, eps=1e-5):
 )
 def detaches_the_statistics(channels, ghost_size, *, momentum=0.1, eps=1e-5):
     return ghost(channels, ghost_size, momentum, eps, detach=True)
+
+
+@variants.mutant(
+    "Your defaults are another library's. PyTorch's eps is 10⁻⁵ and its momentum, the weight "
+    "of the new batch, 0.1. See *In training and at test time*.",
+)
+def other_defaults(channels, ghost_size, *, momentum=0.01, eps=1e-3):
+    return ghost(channels, ghost_size, momentum, eps)
 
 
 @variants.alternative

@@ -1,8 +1,8 @@
 """Which known mistakes explain a wrong answer: one that explains all of it, or some that share it.
 
-An answer with two mistakes agrees with no known one everywhere, but where only one of the two
-shows, it agrees with that one. So causes are found part by part, and named only where agreement is
-no coincidence: a wrong one is worse than none.
+An answer with two mistakes agrees with no known one everywhere, but one of the two shows in some
+parts, or in some entries. So causes are found part by part, and named only where what they share
+with the answer is no coincidence: a wrong one is worse than none.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import numpy as np
 
 from cvlib.check.compare import difference
 from cvlib.check.sheet import Misconception, Reply, Sheet
+from cvlib.check.traits import shown, worth
 
 #: So many bits must agree in the parts that a mistake explains, where it does not explain the rest.
 ENOUGH = 8.0
-#: What one number that is not whole is worth, and one that is whole and small, in bits.
-OF_A_FRACTION, OF_A_SMALL = 16.0, 2.0
-#: Whole numbers above this are no small ones.
-SMALL = 64
+#: What a text is worth, in bits.
+OF_A_TEXT = 2.0
 
 
 def causes(
@@ -51,34 +50,23 @@ def _shared(
     answered: Sequence[int],
     right: Sequence[bool],
 ) -> dict[str, str]:
-    """The causes of single parts: the mistake that explains most first."""
-    calls = {p: [k for k in answered if sheet.parts[k] == p] for p in failed}
-    found: dict[str, str] = {}
-    explained: list[tuple[int, int, Misconception, list[str]]] = []
+    """The causes of single parts: for each, the mistake of which most shows there."""
+    wrong = {p: [k for k in answered if sheet.parts[k] == p and not right[k]] for p in failed}
+    shown: list[tuple[float, Misconception, dict[str, float]]] = []
     for known in sheet.misconceptions:
-        parts = [p for p, ks in calls.items() if _explains(agree, known, ks, right)]
-        told = agree.bits(known, [k for p in parts for k in calls[p]]) if parts else 0.0
-        if told >= ENOUGH and not _denied(sheet, agree, known, answered, right):
-            wrong = sum(not right[k] for p in parts for k in calls[p])
-            elsewhere = sum(not right[k] and agree(known, k) for k in answered)
-            explained.append((wrong, elsewhere, known, parts))
-    explained.sort(key=lambda one: one[:2], reverse=True)
-    for wrong, elsewhere, known, parts in explained:
-        rivals = [o for o in explained if o[:2] == (wrong, elsewhere) and o[3] == parts]
-        if len(rivals) == 1:
-            found |= {p: known.text for p in parts if p not in found}
-    return {p: found[p] for p in failed if p in found}
-
-
-def _explains(
-    agree: _Agreement, known: Misconception, calls: Sequence[int], right: Sequence[bool]
-) -> bool:
-    """Whether a mistake agrees with each answer of a part, of which some are wrong."""
-    return not all(right[k] for k in calls) and all(agree(known, k) for k in calls)
+        bits = {p: sum(agree.shown(known, k) for k in ks) for p, ks in wrong.items()}
+        total = sum(bits.values())
+        if total >= ENOUGH and not _denied(agree, known, answered, right):
+            shown.append((total, known, bits))
+    found: dict[str, str] = {}
+    for part in failed:
+        ranks = sorted(((b[part], total) for total, _, b in shown if b[part] > 0), reverse=True)
+        if ranks and ranks.count(ranks[0]) == 1:
+            (found[part],) = (k.text for total, k, b in shown if (b[part], total) == ranks[0])
+    return found
 
 
 def _denied(
-    sheet: Sheet,
     agree: _Agreement,
     known: Misconception,
     answered: Sequence[int],
@@ -122,15 +110,20 @@ class _Agreement:
                 if isinstance(wrong, bool | np.bool_):
                     bits += 1
                 elif isinstance(wrong, str):
-                    bits += OF_A_SMALL * (wrong != right)
-                elif isinstance(right, bool | str) or right is None or wrong != right:
-                    seen.add(f"{wrong:.9g}" if isinstance(wrong, float) else str(wrong))
-        return bits + sum(map(_worth, seen))
+                    bits += OF_A_TEXT * (wrong != right)
+                elif type(right) not in (int, float) or wrong != right:
+                    seen.add(f"{wrong:.9g}")
+        return bits + sum(worth(float(n)) for n in seen)
 
-
-def _worth(number: str) -> float:
-    small = number.lstrip("-").isdecimal() and len(number) <= 4 and abs(int(number)) <= SMALL
-    return OF_A_SMALL if small else OF_A_FRACTION
+    def shown(self, known: Misconception, k: int) -> float:
+        """How much of a mistake shows in a wrong answer, in bits."""
+        value = known.values[k]
+        if value is None or self._sheet.parts[k] in self._sheet.measures:
+            return 0.0
+        if self(known, k):
+            return self.bits(known, [k])
+        tolerance = self._sheet.tolerance_of(k)
+        return shown(self._sheet.expected[k], value, self._replies[k].value, tolerance)
 
 
 def _leaves(right: Any, wrong: Any) -> list[tuple[Any, Any]]:

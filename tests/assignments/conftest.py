@@ -21,7 +21,7 @@ from cvlib.grading.notebook.source import (
     public_cases,
     released_files,
 )
-from cvlib.grading.spec.exercise import Exercise
+from cvlib.grading.spec.exercise import Case, Exercise
 from cvlib.grading.spec.loading import LoadedSet, find_problem_sets, load_problem_set
 from cvlib.grading.spec.sheets import generator, make_sheet
 
@@ -39,6 +39,16 @@ def sheet_of(set_id: str, exercise_id: str, seed: int) -> Sheet:
     """What the judge marks on; kept, because many answers are marked on the same draws."""
     exercise = load(set_id).problem_set[exercise_id]
     return make_sheet(exercise, exercise.variants.mutants, generator(seed, exercise_id))
+
+
+@functools.cache
+def evidence_of(set_id: str, exercise_id: str, seed: int) -> Sequence[Any]:
+    """What the driver takes from the reference; kept, because it is marked in many ways."""
+    exercise = load(set_id).problem_set[exercise_id]
+    sheet = sheet_of(set_id, exercise_id, seed)
+    if exercise.look is None:
+        return sheet.expected
+    return [exercise.evidence(exercise.reference, Case(*call)) for call in sheet.calls]
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,10 @@ class Graded:
     def mark(self, target: Any, seed: int, *, missing: bool = False) -> Outcome:
         sheet = self.sheet(seed)
         return mark(sheet, ask(sheet, local_call(target, missing=missing)))
+
+    def evidence(self, seed: int) -> Sequence[Any]:
+        """What the driver takes from the reference, or the truth that a model is to predict."""
+        return evidence_of(self.set_id, self.exercise.id, seed)
 
     def mark_replies(self, answer: Callable[[Sheet, int], Reply], seed: int) -> Outcome:
         """Mark replies that were made up, one for each call, whatever the student's object is."""

@@ -69,7 +69,7 @@ def test_a_part_left_out_costs_its_share(graded):
             lambda sheet, k, part=part: (
                 Reply("error", detail="left out")
                 if sheet.parts[k] == part
-                else Reply("ok", sheet.expected[k])
+                else Reply("ok", graded.evidence(0)[k])
             ),
             0,
         )

@@ -90,15 +90,15 @@ NUMBERS = {
 
 def test_numbers_of_the_right_shape_score_nothing(graded):
     def answer(sheet: Sheet, k: int) -> Reply:
-        expected = sheet.expected[k]
+        expected = graded.evidence(at)[k]
         # the honest parts of an answer that also holds arrays (a dtype, a list of shapes) stay
         whole_too = not holds_arrays(expected)
         return Reply("ok", fill(expected, number, whole_too=whole_too))
 
     for kind, draw in NUMBERS.items():
         number = functools.partial(draw, np.random.default_rng(5))
-        for seed in graded.seeds:
-            assert graded.mark_replies(answer, seed).score == 0, f"{kind}, seed {seed}"
+        for at in graded.seeds:
+            assert graded.mark_replies(answer, at).score == 0, f"{kind}, seed {at}"
 
 
 def test_an_argument_handed_back_scores_nothing(graded):
@@ -112,14 +112,14 @@ def test_an_argument_handed_back_scores_nothing(graded):
 
 def test_the_right_numbers_in_another_shape_score_nothing(graded):
     def answer(sheet: Sheet, k: int) -> Reply:
-        return Reply("ok", grow(sheet.expected[k]))
+        return Reply("ok", grow(graded.evidence(0)[k]))
 
     assert graded.mark_replies(answer, 0).score == 0
 
 
 def test_the_first_answer_to_every_call_scores_at_most_one_part(graded):
     sheet = graded.sheet(0)
-    outcome = graded.mark_replies(lambda sheet, k: Reply("ok", sheet.expected[0]), 0)
+    outcome = graded.mark_replies(lambda sheet, k: Reply("ok", graded.evidence(0)[0]), 0)
     assert sum(outcome.parts.values()) <= 1
     assert outcome.score < graded.exercise.points or len(sheet.calls) == 1
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cvlib.check.compare import Tolerance
 from cvlib.check.forms import form_difference, skeleton
 from cvlib.check.marking import Reply, local_call, mark
+from cvlib.check.traits import shown
 from cvlib.grading.spec.exercise import Case, Exercise
 from cvlib.grading.spec.sheets import generator, judge_exercise, make_sheet
 from cvlib.grading.spec.variants import Variant
+from tests.grading.any_values import plain
 
 
 def draws(rng):
@@ -41,6 +46,11 @@ EXERCISE = Exercise(
 )  # fmt: skip
 AXIS = Variant("wrong_axis", wrong_axis, "You added along the other axis.")
 MEAN = Variant("wrong_mean", wrong_mean, "You divided by the number of columns.")
+TALL = Variant(
+    "tall",
+    lambda what, x: {"sum": np.r_[x.sum(axis=1), 0.3][:4]}.get(what, 0),
+    "You added along the other axis.",
+)
 ZERO = Variant("zeros", zeros, "You forgot to add at all.")
 
 
@@ -131,6 +141,32 @@ def test_zeros_are_no_evidence_in_a_part():
     assert ZERO.misconception not in marked(empty_sums, ZERO, MEAN).causes.values()
 
 
+@given(st.lists(plain, min_size=3, max_size=3))
+def test_no_answer_makes_naming_fail(values):
+    sheet = make_sheet(EXERCISE, [AXIS, MEAN, ZERO], generator(0, "s"))
+    outcome = mark(sheet, [Reply("ok", v) for v in values])
+    assert 0 <= outcome.score <= 3
+    twice = [(right, v) for right, v in zip(sheet.expected, values, strict=True)]
+    mark(sheet, [Reply("ok", v) for v in twice])
+
+
+def test_a_mistake_shows_through_a_factor_and_in_half_of_the_entries():
+    def scaled(what, x):
+        return -3.7 * np.r_[x.sum(axis=1), 0.3] if what == "sum" else wrong_mean(what, x) * 0
+
+    assert marked(scaled, TALL).causes.get("sum") == TALL.misconception
+    right = -3.7 * np.arange(4.0)
+    assert shown(np.arange(4.0), 2 * np.arange(4.0), right, Tolerance()) == 0
+
+
+def test_what_is_right_elsewhere_is_no_trait():
+    numbers = np.random.default_rng(0).normal(size=9)
+    wrong = np.where(np.arange(9) < 5, numbers, 0.123)
+    assert shown(numbers, wrong, np.where(np.arange(9) < 5, numbers, 7.0), Tolerance()) == 0
+    assert shown(numbers, numbers + 0.3, numbers + 0.4, Tolerance()) == 0
+    assert shown(numbers, numbers[::-1], np.r_[numbers[::-1][:6], 0, 0, 0], Tolerance()) > 50
+
+
 # --- forms ---------------------------------------------------------------------------------------
 
 ANSWER = {"rate": 0.25, "sizes": [31, 17], "better": True, "why": "noise", "map": np.ones((2, 3))}
@@ -140,7 +176,7 @@ def test_what_is_not_filled_in_is_named():
     half = ANSWER | {"rate": None, "sizes": [31, None]}
     assert form_difference(ANSWER, half) == "not filled in: ['rate'], ['sizes'][1]"
     assert form_difference(7, None) == "the answer is not filled in"
-    assert form_difference(ANSWER, dict.fromkeys(ANSWER)).endswith("and 1 more")
+    assert str(form_difference(ANSWER, dict.fromkeys(ANSWER))).endswith("and 1 more")
 
 
 def test_a_wrong_form_says_what_is_wanted_and_no_number():

@@ -116,9 +116,10 @@ def _margin(row: Margin) -> list[str]:
 def show_mutated(set_id: str, tried: Sequence[Mutated]) -> str:
     """The table of derived mistakes, and those that are not caught."""
     rows = [["exercise", "derived", "killed", "equal", "declared", "survived", "kill rate"]]
+    rows[0].append("two mistakes: one named")
     for m in tried:
-        numbers = [*map(str, m.counts.values()), f"{m.kill_rate:.1%}"]
-        rows.append([m.exercise, *(["not tried"] + [""] * 5 if m.left else numbers)])
+        numbers = [*map(str, m.counts.values()), f"{m.kill_rate:.1%}", m.heard]
+        rows.append([m.exercise, *(["not tried"] + [""] * 6 if m.left else numbers)])
     findings = [f"✗ {m.exercise}: {shown(text)}" for m in tried for text in m.findings]
     killed, survived = sum(m.killed for m in tried), sum(len(m.survivors) for m in tried)
     verdict = f"{len(findings)} findings" if findings else "nothing to mend"

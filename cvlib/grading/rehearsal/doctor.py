@@ -10,6 +10,7 @@ import numpy as np
 
 from cvlib.check.codec import decode, encode
 from cvlib.check.marking import Outcome, ask, local_call, mark
+from cvlib.grading.rehearsal.attacks import attacks
 from cvlib.grading.rehearsal.hidden_data import won_untrained
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import LoadedSet
@@ -81,6 +82,11 @@ def examine(exercise: Exercise, *, seeds: int = 3) -> Examination:
         result.garbage += 1
         if any(o.score > 0 for o in outcomes(target)):
             result.findings.append(f"garbage gets marks: {name}")
+    for attack in attacks(exercise):
+        result.findings.append(
+            f"{attack.said} in place of the evidence gets {attack.share:.0%} of the marks "
+            f"({', '.join(attack.parts)})"
+        )
     if any(o.score > 0 for o in outcomes(None, missing=True)):
         result.findings.append("an undefined name gets marks")
     return result

@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 SETS = {
     "ps90_tiny": HERE.parent / "tiny",
     "ps91_chain": HERE.parent / "chain",
+    "ps93_evidence": HERE.parent / "evidence",
     "ps97_scanner": HERE.parent / "scanner",
 }
 #: Modules whose members take all they can.

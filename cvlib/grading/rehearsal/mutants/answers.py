@@ -60,7 +60,7 @@ def right_answers(loaded: LoadedSet, exercise: Exercise) -> list[Answer]:
     taken: set[tuple[str, int]] = set()
     found = [model_solution(loaded, exercise)]
     for who, target in known:
-        answer = _defined(loaded, who, target, taken)
+        answer = defined(loaded, who, target, taken)
         if answer is not None:
             found.append(answer)
     return found
@@ -105,9 +105,7 @@ def compiled(code: str) -> CodeType:
     return compile(code, "<answer>", "exec", flags=flags, dont_inherit=True)
 
 
-def _defined(
-    loaded: LoadedSet, who: str, target: Any, taken: set[tuple[str, int]]
-) -> Answer | None:
+def defined(loaded: LoadedSet, who: str, target: Any, taken: set[tuple[str, int]]) -> Answer | None:
     """The definition of a target in a file of the set, and whatever it calls that stands there."""
     module = sys.modules.get(str(getattr(target, "__module__", "")))
     name = getattr(inspect.unwrap(target), "__name__", "")

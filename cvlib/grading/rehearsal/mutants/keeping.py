@@ -15,7 +15,7 @@ from cvlib.grading.course.intake import atomic_write
 from cvlib.grading.judging.plan import environment_digest
 from cvlib.grading.rehearsal import beside
 from cvlib.grading.rehearsal.kept import kept_file
-from cvlib.grading.rehearsal.mutants import alone, answers, derive, nearby, operators, trial
+from cvlib.grading.rehearsal.mutants import alone, answers, derive, nearby, operators, trial, two
 from cvlib.grading.rehearsal.mutants.answers import needed_cells
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import PACKAGE, LoadedSet
@@ -79,6 +79,6 @@ def _imported(source: bytes) -> list[str]:
 def _tool() -> str:
     """A digest of the files that derive mutants and try them."""
     digest = hashlib.sha256()
-    for module in (alone, answers, beside, derive, nearby, operators, trial):
+    for module in (alone, answers, beside, derive, nearby, operators, trial, two):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()

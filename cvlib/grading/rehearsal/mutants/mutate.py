@@ -42,6 +42,12 @@ class Mutated:
     survivors: list[Fate] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     left: bool = False
+    two: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def heard(self) -> str:
+        """How many answers with two mistakes hear the known one of them, of how many."""
+        return f"{self.two.get('heard', 0)} of {self.two.get('of', 0)}"
 
     @property
     def kill_rate(self) -> float:
@@ -85,7 +91,7 @@ def mutate(
 
 def judge(exercise: Exercise, tried: dict[str, Any]) -> Mutated:
     """Count what was tried, and say what an author has to look at."""
-    found = Mutated(exercise.id, findings=list(tried["problems"]))
+    found = Mutated(exercise.id, findings=list(tried["problems"]), two=tried.get("two", {}))
     fates = [Fate(**fate) for fate in tried["fates"]]
     found.derived = len(fates)
     for fate in fates:

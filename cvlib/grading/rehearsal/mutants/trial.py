@@ -26,6 +26,7 @@ from cvlib.grading.rehearsal.beside import files_beside, folder_with
 from cvlib.grading.rehearsal.mutants.alone import alone, more_time
 from cvlib.grading.rehearsal.mutants.answers import Answer, right_answers
 from cvlib.grading.rehearsal.mutants.nearby import nearby
+from cvlib.grading.rehearsal.mutants.two import two_mistakes
 from cvlib.grading.spec.exercise import Exercise
 from cvlib.grading.spec.loading import LoadedSet, load_problem_set
 from cvlib.grading.spec.sheets import generator, make_sheet
@@ -213,7 +214,8 @@ def try_exercise(loaded: LoadedSet, exercise_id: str, draws: int) -> dict[str, A
         trial = Trial(loaded, loaded.problem_set[exercise_id], draws)
         gc.freeze()  # or each process that branches off copies what it looks through
         fates = [asdict(fate) for fate in trial.fates()]
-    return {"fates": fates, "problems": trial.problems}
+        two = two_mistakes(loaded, trial.exercise, trial.seconds)
+    return {"fates": fates, "problems": trial.problems, "two": two}
 
 
 def main(arguments: Sequence[Any]) -> None:
