@@ -117,3 +117,14 @@ def test_counts_in_the_text_are_those_that_are_graded(model, loaded):
     assert model["count_them"] == exercise.reference
     assert "(64, 96, 14, 10)" in NOTEBOOK
     assert 0.95 ** exercise.reference["steps"] < 0.01 <= 0.95 ** (exercise.reference["steps"] - 1)
+
+
+def test_bundles_are_mostly_of_a_kind_and_no_vote_in_one_is_enough(loaded):
+    exercise = loaded.problem_set["predict"]
+    for seed in range(5):
+        cases = {case.part: case for case in exercise.draw(np.random.default_rng(seed))}
+        truth = cases["sorted by digit"].truth.reshape(20, 10)
+        most = np.array([np.bincount(bundle).max() for bundle in truth])
+        assert most.mean() > 6
+        assert most.sum() / 200 < 0.85
+        assert np.any(np.diff([np.bincount(bundle).argmax() for bundle in truth]) < 0)
