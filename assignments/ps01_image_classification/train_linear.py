@@ -15,7 +15,7 @@ def draw_descents(rng: Rng) -> Iterator[Case]:
     for part, steps in (("one step", 1), ("many steps", int(rng.integers(20, 30)))):
         for which in ("w", "b"):
             n, d, k = int(rng.integers(12, 16)), int(rng.integers(3, 5)), int(rng.integers(5, 7))
-            x, y = rng.normal(0.5, 1.0, (n, d)), rng.integers(k, size=n)
+            x, y = rng.normal(0.5, 1.0, (n, d)), rng.integers(k - 1, size=n)  # none of the last
             yield Case((which, x, y, k, float(rng.uniform(0.2, 0.5)), steps), part=part)
 
 
@@ -98,6 +98,14 @@ def one_after_the_other(x, y, classes, lr, steps):
         w -= lr * cross_entropy(x @ w.T + b, y)[1].T @ x
         b -= lr * cross_entropy(x @ w.T + b, y)[1].sum(axis=0)
     return w, b
+
+
+@variants.mutant(
+    "You counted the classes that turn up in the labels. There are as many as `classes` says, and "
+    "one without an image has a template all the same. See *One template a class*.",
+)
+def counts_the_labels(x, y, classes, lr, steps):
+    return descend(x, y, int(y.max()) + 1, lr, steps)
 
 
 @variants.alternative

@@ -27,12 +27,19 @@ MAIL = {"all at once": 200, "one at a time": 1, "sorted by digit": 10, "among bl
 INK, PAPER = (0.3, 0.4), (0, 9)
 
 
+def in_bundles(rng: Rng, by_label: np.ndarray) -> np.ndarray:
+    """Bundles of ten, eight of a kind: neither a vote among the ten nor their order is right."""
+    bundles = by_label.reshape(-1, 10).copy()
+    bundles[:, 8:] = np.roll(bundles[:, 8:], len(bundles) // 2, axis=0)
+    return rng.permuted(rng.permutation(bundles), axis=1).ravel()
+
+
 def draw_mail(rng: Rng, unseen: Callable[[], Dataset] = for_the_judge) -> Iterator[Case]:
     images, labels = grey_values(unseen().images), unseen().labels
     for part, batch_size in MAIL.items():
         chosen = rng.permutation(len(images))[:200]
         if part == "sorted by digit":
-            chosen = chosen[np.argsort(labels[chosen], kind="stable")]
+            chosen = in_bundles(rng, chosen[np.argsort(labels[chosen], kind="stable")])
         scanned = flickered(rng, images[chosen], INK, PAPER)
         pictures = np.clip(np.round(scanned), 0, 16).astype(np.uint8)
         black = 15 if part == "among black sheets" else 0
@@ -126,7 +133,7 @@ EXERCISE = Exercise(
         "the images pass through the same preparation in predict?",
         "one at a time": "Right in a crowd and wrong alone: something still asks the "
         "batch. See *In training and at test time*.",
-        "sorted by digit": "Ten images of one digit have other statistics than ten of "
+        "sorted by digit": "Ten images, most of one digit, have other statistics than ten of "
         "all. Nothing in predict may ask for them.",
         "among black sheets": "Fifteen half-black sheets change the mean and the variance of "
         "every batch. A digit's answer must not notice.",

@@ -55,7 +55,7 @@ def test_the_released_digits_are_those_of_the_text(loaded):
 
 def test_the_light_of_both_machines_is_that_of_the_text(loaded):
     noise = 9
-    lights = {"scanner": ((72, 96), (0, 140)), "copier": ((36, 60), (60, 180))}
+    lights = {"scanner": ((60, 84), (0, 150)), "copier": ((36, 60), (60, 180))}
     for case in loaded.problem_set["predict"].draw(np.random.default_rng(5)):
         (pale, dark), (least, most) = lights[case.part]
         rows = case.args[0].astype(float)

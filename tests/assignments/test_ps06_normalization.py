@@ -148,3 +148,14 @@ def test_a_wrong_count_is_wrong_for_everybody(loaded):
         right = exercise.reference(**layout)
         for mutant in exercise.variants.mutants:
             assert mutant.target(**layout) != right, (mutant.name, layout)
+
+
+def test_bundles_are_mostly_of_a_kind_and_no_vote_in_one_is_enough(loaded):
+    exercise = loaded.problem_set["predict"]
+    for seed in range(5):
+        cases = {case.part: case for case in exercise.draw(np.random.default_rng(seed))}
+        truth = cases["sorted by digit"].truth.reshape(20, 10)
+        most = np.array([np.bincount(bundle).max() for bundle in truth])
+        assert most.mean() > 6
+        assert most.sum() / 200 < 0.85
+        assert np.any(np.diff([np.bincount(bundle).argmax() for bundle in truth]) < 0)
