@@ -136,6 +136,25 @@ def the_last_pair_wins(first, second):
     return out
 
 
+@variants.mutant(
+    "You composed the column sums and the row sums. That is enough for kernels that are a column "
+    "times a row; others need every pair of weights. See *Factorized: 5 × 5 from two 3 × 3, n × n "
+    "from a column and a row*.",
+)
+def composes_the_sums(first, second):
+    column = np.convolve(first.sum(axis=1), second.sum(axis=1))
+    row = np.convolve(first.sum(axis=0), second.sum(axis=0))
+    return np.outer(column, row) / column.sum()
+
+
+@variants.mutant(
+    "You composed the first kernel with itself. Its second slide is done by the second one. See "
+    "*Factorized: 5 × 5 from two 3 × 3, n × n from a column and a row*.",
+)
+def the_first_one_twice(first, second):
+    return composed(first, first)
+
+
 @variants.alternative
 def pair_by_pair(first, second):
     rows, columns = (a + b - 1 for a, b in zip(first.shape, second.shape, strict=True))

@@ -179,6 +179,24 @@ def db_for_each_image(dout, x, w, stride, padding):
     return dx, dw, dout.sum(axis=(2, 3))
 
 
+@variants.mutant(
+    "Your dx is averaged over the batch. Each image has a gradient of its own; whether the loss is "
+    "a mean is decided in dout. See *The backward pass, in one line each*.",
+)
+def dx_averages_the_batch(dout, x, w, stride, padding):
+    dx, dw, db = gradients(dout, x, w, stride, padding)
+    return dx / len(x), dw, db
+
+
+@variants.mutant(
+    "Your db comes from the first image alone. One bias serves the whole batch: sum over the "
+    "images as well. See *The backward pass, in one line each*.",
+)
+def db_of_the_first_image(dout, x, w, stride, padding):
+    dx, dw, _ = gradients(dout, x, w, stride, padding)
+    return dx, dw, dout[0].sum(axis=(1, 2))
+
+
 @variants.alternative
 def window_by_window(dout, x, w, stride, padding):
     (ph, pw), (sh, sw), (rows, columns) = padding, stride, w.shape[2:]

@@ -157,6 +157,30 @@ def averages_the_overlap(x, w, stride, padding, output_padding):
     return transposed(x, w, stride, padding, output_padding) / np.maximum(cover, 1)
 
 
+@variants.mutant(
+    "You averaged over the channels that come in. Their maps are summed. See *Transposed "
+    "convolution: the way back*.",
+)
+def averages_the_channels(x, w, stride, padding, output_padding):
+    return transposed(x, w / len(w), stride, padding, output_padding)
+
+
+@variants.mutant(
+    "You stamped the first channel only. Each channel has kernels of its own, and the maps are "
+    "sums over all channels. See *Transposed convolution: the way back*.",
+)
+def first_channel_only(x, w, stride, padding, output_padding):
+    return transposed(x[:, :1], w[:1], stride, padding, output_padding)
+
+
+@variants.mutant(
+    "Your stamps stand one pixel apart. Pixel (i, j) stamps at (i · stride[0], j · stride[1]). See "
+    "*Transposed convolution: the way back*.",
+)
+def stamps_side_by_side(x, w, stride, padding, output_padding):
+    return transposed(x, w, (1, 1), padding, output_padding)
+
+
 @variants.alternative
 def stamp_by_stamp(x, w, stride, padding, output_padding):
     rows, columns = w.shape[2:]

@@ -174,6 +174,26 @@ def all_units_first(layers, pixels):
     return right_count(layers, pixels), inside(layers, pixels)
 
 
+@variants.mutant(
+    "You counted the units that see the frame. Asked are the others first, those that see the "
+    f"picture alone. {FRAME}",
+)
+def those_that_see_the_frame(layers, pixels):
+    units = right_count(layers, pixels)
+    return units - inside(layers, pixels), units
+
+
+@variants.mutant(
+    "You left the dilation out when you counted the units: taps d apart span d · (k − 1) + 1, and "
+    f"fewer windows fit. {FRAME}",
+)
+def counts_without_dilation(layers, pixels):
+    units = right_count([(kind, k, s, p, 1) for kind, k, s, p, _ in layers], pixels)
+    half = (right_size(layers) - 1) / 2
+    centres = [right_centre(layers, unit) for unit in range(units)]
+    return sum(half <= c <= pixels - 1 - half for c in centres), units
+
+
 @variants.alternative
 def window_by_window(layers, pixels):
     counted = 0
