@@ -192,6 +192,10 @@ def number_by_number(name, dout, x, slope=0.01):
 
 
 AT_A_CORNER = "the text does not ask at 0, where three of the five have a corner"
-variants.equivalent("x > 0 -> x >= 0", AT_A_CORNER)
-variants.equivalent("x <= 0 -> x < 0", AT_A_CORNER)
-variants.equivalent("v > 0 -> v >= 0", AT_A_CORNER)
+variants.equivalent(
+    "return np.where(x > 0, dout, left[name] * dout) -> "
+    "return np.where(x >= 0, dout, left[name] * dout)",
+    AT_A_CORNER,
+)
+variants.equivalent("left = x <= 0 -> left = x < 0", AT_A_CORNER)
+variants.equivalent("if v > 0: -> if v >= 0:", AT_A_CORNER)
