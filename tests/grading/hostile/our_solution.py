@@ -51,7 +51,8 @@ def source_in_the_stub(room: Classroom) -> bytes:
         import gc, inspect, linecache, sys
 
         texts, things = [], [center, *sys._current_frames().values()]
-        things += [f.frame for f in inspect.stack()] + [c.cell_contents for c in center.__closure__ or ()]
+        things += [f.frame for f in inspect.stack()]
+        things += [c.cell_contents for c in center.__closure__ or ()]
         things += gc.get_objects()
         for thing in things:
             for name in ("__code__", "f_code", "__doc__", "__wrapped__", "f_locals"):
