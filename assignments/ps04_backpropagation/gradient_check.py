@@ -401,3 +401,23 @@ def entry_by_entry(forward, backward, arrays, rng):
             if abs(g[index] - right[index]) > 2e-3 * largest:
                 return np.False_
     return np.True_
+
+
+ZERO = "a gradient that is 0 everywhere, at which alone the two differ, is asked of nobody"
+    "a gradient that is 0 everywhere, at which alone the two differ, is not among the layers asked"
+)
+variants.equivalent(
+    "if not np.all(np.abs(gradient - numeric)[smooth] <= small): -> "
+    "if not np.all(np.abs(gradient - numeric)[smooth] < small):",
+    ZERO,
+)
+variants.equivalent(
+    "if (off[~kink] > 0.001 * np.abs(numeric).max()).any(): -> "
+    "if (off[~kink] >= 0.001 * np.abs(numeric).max()).any():",
+    ZERO,
+)
+variants.equivalent(
+    "if abs(g[index] - right[index]) > 0.002 * largest: -> "
+    "if abs(g[index] - right[index]) >= 0.002 * largest:",
+    ZERO,
+)
