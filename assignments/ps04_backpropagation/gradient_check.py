@@ -404,8 +404,6 @@ def entry_by_entry(forward, backward, arrays, rng):
 
 
 ZERO = "a gradient that is 0 everywhere, at which alone the two differ, is asked of nobody"
-    "a gradient that is 0 everywhere, at which alone the two differ, is not among the layers asked"
-)
 variants.equivalent(
     "if not np.all(np.abs(gradient - numeric)[smooth] <= small): -> "
     "if not np.all(np.abs(gradient - numeric)[smooth] < small):",
