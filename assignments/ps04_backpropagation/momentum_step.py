@@ -126,7 +126,7 @@ def writes_into_w(w, v, g, lr, momentum, nesterov=False):
 
 
 @variants.mutant(
-    "The numbers are right, but you changed v itself: v *= … and v += … write into the caller's "
+    "The numbers are right, but you changed v itself: v += … writes into the caller's "
     "array. Return new arrays: v = μ v + g. See *Momentum and Nesterov*.",
 )
 def writes_into_v(w, v, g, lr, momentum, nesterov=False):

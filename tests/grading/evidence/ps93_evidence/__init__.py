@@ -94,7 +94,6 @@ class Rebinds(Shrink):
         self.arrays[:] = [array * factor for array in self.arrays]
 
 
-SECONDS = {"seconds": 5.0}
 PROBLEM_SET = ProblemSet(
     id="ps93_evidence",
     title="Evidence",
@@ -103,17 +102,17 @@ PROBLEM_SET = ProblemSet(
         Exercise(
             "halve", "Halve", "halve", "93_evidence#halve", 2.0, reference=halve,
             cases=draw_labels, driver=places, look=shares, tolerance=EXACT,
-            variants=halve_variants, **SECONDS,
+            variants=halve_variants, seconds=5.0,
         ),
         Exercise(
             "is_slope", "Slope", "check", "93_evidence#slope", 3.0, reference=is_slope,
             cases=draw_slopes, driver=one_verdict, one_at_a_time=True,
-            variants=slope_variants, **SECONDS,
+            variants=slope_variants, seconds=5.0,
         ),
         Exercise(
             "Shrink", "Shrink", "shrink", "93_evidence#shrink", 4.0, kind="class",
             reference=Shrink, cases=draw_shrinking, driver=after_a_step,
-            variants=shrink_variants, **SECONDS,
+            variants=shrink_variants, seconds=5.0,
         ),
     ),
 )  # fmt: skip
