@@ -23,11 +23,7 @@ def read_rings() -> np.ndarray:
 
 
 TABLE = read_rings()
-
-
 LINKS = int(TABLE.sum())
-
-
 C3 = 5 * 5 * LINKS + 16
 
 
@@ -85,14 +81,8 @@ def table_of(*columns: tuple[int, ...]) -> Array:
 
 
 TRIPLES = [(0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5)]
-
-
 RUNS = [(0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5)]
-
-
 PAIRS = [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)]
-
-
 CONNECTIONS = table_of(*TRIPLES, *RUNS, *PAIRS, tuple(range(6)))
 
 
