@@ -51,7 +51,7 @@ def test_the_model_solution_passes_every_check_at_home(
     notebook = tmp_path / set_id / f"{set_id}.ipynb"
     loaded = load_problem_set(ASSIGNMENTS, set_id)
     solved = to_bytes(Classroom(loaded, 1).solved())
-    notebook.write_bytes(solved.replace(rb'STUDENT = \"\"', rb'STUDENT = \"ann\"'))
+    notebook.write_bytes(solved.replace(rb"STUDENT = \"\"", rb"STUDENT = \"ann\""))
     assert Validator(config=Config()).validate(str(notebook)) == {}
 
 
