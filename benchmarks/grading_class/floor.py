@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cvlib.check.marking import Sheet
-from cvlib.grading.judging.drawn import plan_for
-from cvlib.grading.judging.plan import Plan, make_plan
+from cvlib.grading.judging.plan import Plan, make_plan, plan_for
 from cvlib.grading.notebook.normalize import grade_id, normalize
 from cvlib.grading.spec.loading import load_problem_set
 
@@ -45,9 +44,8 @@ class _Work:
     def __init__(self, raw: bytes, plan: Plan) -> None:
         self.notebook = normalize(raw, plan.template)[0]
         assert plan.draws is not None
-        sheets = plan_for(plan, plan.draws.of("", raw)).sheets
-        assert sheets is not None
-        self.sheets = {item.check_id: sheets.of(item) for item in plan.items}
+        drawn_plan = plan_for(plan, plan.draws.of("", raw))
+        self.sheets = {item.check_id: drawn_plan.sheet(item) for item in plan.items}
 
 
 def in_a_fork(work: _Work) -> float:

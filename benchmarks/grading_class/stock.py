@@ -17,8 +17,7 @@ from pathlib import Path
 import nbformat
 
 from cvlib.check.marking import Sheet
-from cvlib.grading.judging.drawn import plan_for
-from cvlib.grading.judging.plan import Plan
+from cvlib.grading.judging.plan import Plan, plan_for
 from cvlib.grading.notebook.normalize import grade_id
 from cvlib.grading.notebook.source import (
     CHECK_PREFIX,
@@ -63,9 +62,8 @@ class StockCourse(Place):
         source.mkdir(parents=True)
         (self.root / "nbgrader_config.py").write_text(CONFIG)
         assert plan.draws is not None
-        sheets = plan_for(plan, plan.draws.of("", None)).sheets
-        assert sheets is not None
-        drawn = {item.check_id: sheets.of(item) for item in plan.items}
+        drawn_plan = plan_for(plan, plan.draws.of("", None))
+        drawn = {item.check_id: drawn_plan.sheet(item) for item in plan.items}
         notebook = build_source_notebook(loaded)
         notebook.cells = [c for c in notebook.cells if not grade_id(c).startswith(SCHEME_PREFIX)]
         for cell in notebook.cells:

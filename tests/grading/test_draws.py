@@ -11,8 +11,8 @@ from tiny_set import SET_ID, TINY
 
 from cvlib.check.marking import Sheet
 from cvlib.grading.course.course import Course
-from cvlib.grading.judging.drawn import Sheets, plan_for
-from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan
+from cvlib.grading.judging.drawn import Sheets
+from cvlib.grading.judging.plan import Limits, Plan, make_plan, plan_for
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.source import public_cases
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
@@ -23,9 +23,8 @@ from cvlib.grading.spec.loading import LoadedSet
 
 def first_sheet(plan: Plan, student: str, raw: bytes | None) -> Sheet:
     assert plan.draws is not None
-    sheets = plan_for(plan, plan.draws.of(student, raw)).sheets
-    assert sheets is not None
-    return sheets.of(plan.items[0])
+    drawn_plan = plan_for(plan, plan.draws.of(student, raw))
+    return drawn_plan.sheet(plan.items[0])
 
 
 def test_other_bytes_are_asked_other_cases_and_the_same_bytes_the_same(tiny: LoadedSet) -> None:
@@ -62,9 +61,9 @@ def test_only_what_is_answered_is_drawn(
     drawn: list[str] = []
     draw = Sheets._drawn
 
-    def watched(sheets: Sheets, item: Item) -> Sheet:
-        drawn.append(item.id)
-        return draw(sheets, item)
+    def watched(sheets: Sheets, name: str, read: str) -> Sheet:
+        drawn.append(name)
+        return draw(sheets, name, read)
 
     monkeypatch.setattr(Sheets, "_drawn", watched)
     plan = make_plan(tiny, seed=7)

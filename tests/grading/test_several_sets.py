@@ -17,9 +17,8 @@ from tiny_set import SET_ID, TINY
 from cvlib.check.marking import Reply, Sheet, mark
 from cvlib.grading.course.course import Course
 from cvlib.grading.course.intake import atomic_write
-from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.kept_results import KEY_NAME
-from cvlib.grading.judging.plan import Plan, make_plan
+from cvlib.grading.judging.plan import Plan, make_plan, plan_for
 from cvlib.grading.judging.preload import COMES_WITH, one_form
 from cvlib.grading.rehearsal.classroom import Classroom, insert_after, rewrite, to_bytes
 from cvlib.grading.running.batch import Graded
@@ -124,9 +123,8 @@ def test_a_mutant_is_called_when_a_wrong_answer_is_compared_and_not_before(
 
 def sheet_of(plan: Plan, draw: Draw, name: str) -> Sheet:
     """What an exercise of one submission is marked by."""
-    sheets = plan_for(plan, draw).sheets
-    assert sheets is not None
-    return next(sheets.of(item) for item in plan.items if item.id == name)
+    drawn_plan = plan_for(plan, draw)
+    return next(drawn_plan.sheet(item) for item in plan.items if item.id == name)
 
 
 def test_a_plan_that_was_sent_still_names_mistakes(tiny: LoadedSet) -> None:

@@ -23,9 +23,8 @@ from traitlets.config import Configurable
 
 from cvlib.grading.course.course import read_secret
 from cvlib.grading.course.intake import atomic_write, read_submission
-from cvlib.grading.judging.drawn import plan_for
 from cvlib.grading.judging.kept_results import KEY_NAME, NEXT_KEY_NAME, read_result
-from cvlib.grading.judging.plan import Limits, Plan, make_draws, make_plan, result_key
+from cvlib.grading.judging.plan import Limits, Plan, make_draws, make_plan, plan_for, result_key
 from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.notebook.normalize import normalize, release_template

@@ -1,4 +1,4 @@
-"""The plan of one submission: its sheets, drawn from its own seed where it is graded.
+"""The sheets of one submission, drawn from its own seed where it is graded.
 
 They are made from the sources of the problem set that came along, so the workers of a large class
 share that work, and only for the exercises that are answered. The mutants of a right answer are
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cvlib.check.marking import Sheet
-from cvlib.grading.judging.plan import Item, Plan
+from cvlib.grading.judging.origin import Origin
 from cvlib.grading.spec.draws import Draw
 from cvlib.grading.spec.sheets import generator, make_sheet
 
@@ -18,18 +18,18 @@ from cvlib.grading.spec.sheets import generator, make_sheet
 class Sheets:
     """The marking sheets of one submission, each drawn when it is asked for."""
 
-    def __init__(self, plan: Plan, draw: Draw) -> None:
-        self._plan, self._draw = plan, draw
+    def __init__(self, origin: Origin, draw: Draw) -> None:
+        self._origin, self._draw = origin, draw
         self._made: dict[str, Sheet] = {}
 
-    def of(self, item: Item) -> Sheet:
-        """The sheet of an exercise."""
-        if item.id not in self._made:
-            self._made[item.id] = self._drawn(item)
-        return self._made[item.id]
+    def of(self, name: str, read: str) -> Sheet:
+        """The sheet of an exercise; ``read`` is where the book treats it."""
+        if name not in self._made:
+            self._made[name] = self._drawn(name, read)
+        return self._made[name]
 
-    def _drawn(self, item: Item) -> Sheet:
-        exercise = self._plan.origin.load().problem_set[item.id]
+    def _drawn(self, name: str, read: str) -> Sheet:
+        exercise = self._origin.load().problem_set[name]
         sheet = make_sheet(
             exercise,
             exercise.variants.mutants,
@@ -37,9 +37,4 @@ class Sheets:
             student=self._draw.student,
             lazy=True,
         )
-        return replace(sheet, read=item.read)
-
-
-def plan_for(plan: Plan, draw: Draw) -> Plan:
-    """The plan of one submission."""
-    return replace(plan, digest=draw.digest, sheets=Sheets(plan, draw))
+        return replace(sheet, read=read)

@@ -11,14 +11,15 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
 
 import cvlib
+from cvlib.check.marking import Sheet
+from cvlib.grading.judging.drawn import Sheets
 from cvlib.grading.judging.origin import Origin
 from cvlib.grading.judging.preload import imports, imports_of_variants
 from cvlib.grading.judging.sources import counted
@@ -29,13 +30,10 @@ from cvlib.grading.notebook.source import (
     model_solutions,
     released_files,
 )
-from cvlib.grading.spec.draws import Draws, as_handed_in
+from cvlib.grading.spec.draws import Draw, Draws, as_handed_in
 from cvlib.grading.spec.exercise import Exercise, Kind, ProblemSet
 from cvlib.grading.spec.loading import LoadedSet
 from cvlib.grading.spec.sheets import section_title
-
-if TYPE_CHECKING:
-    from cvlib.grading.judging.drawn import Sheets
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,11 @@ class Plan:
         """The released notebook; all who ask share it."""
         return _parsed(self.template_json)
 
+    def sheet(self, item: Item) -> Sheet:
+        """What an exercise of the submission is marked by; drawn when it is asked for."""
+        assert self.sheets is not None
+        return self.sheets.of(item.id, item.read)
+
 
 @functools.lru_cache(maxsize=8)
 def _parsed(text: str) -> NotebookNode:
@@ -147,6 +150,11 @@ def make_plan(
         draws=draws,
         origin=Origin(loaded),
     )
+
+
+def plan_for(plan: Plan, draw: Draw) -> Plan:
+    """The plan of one submission."""
+    return replace(plan, digest=draw.digest, sheets=Sheets(plan.origin, draw))
 
 
 def make_draws(

@@ -43,8 +43,7 @@ class Run:
 
     def sheet(self, item: Item) -> Sheet:
         """What an exercise is marked by; it is drawn now if it was not asked for before."""
-        assert self.plan.sheets is not None
-        return self.plan.sheets.of(item)
+        return self.plan.sheet(item)
 
     def is_wrong(self, name: str) -> bool:
         """Whether an exercise has lost marks."""

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from nbformat import NotebookNode
 
-from cvlib.grading.judging.drawn import plan_for
-from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan, result_key
+from cvlib.grading.judging.plan import Item, Limits, Plan, make_plan, plan_for, result_key
 from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.rounds import play_again, play_first
 from cvlib.grading.judging.run import Run

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cvlib.grading.course.intake import atomic_write
-from cvlib.grading.judging.drawn import plan_for
-from cvlib.grading.judging.plan import Plan, environment_digest, result_key
+from cvlib.grading.judging.plan import Plan, environment_digest, plan_for, result_key
 from cvlib.grading.judging.result import Result
 from cvlib.grading.judging.submission import execute
 from cvlib.grading.running.cluster import other_versions

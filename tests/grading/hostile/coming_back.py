@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from cvlib.check.codec import encode
-from cvlib.grading.judging.drawn import plan_for
-from cvlib.grading.judging.plan import make_plan
+from cvlib.grading.judging.plan import make_plan, plan_for
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from hostile.corpus import member
 from hostile.making import SHAPES, first, on
@@ -41,11 +40,10 @@ def asked(room: Classroom, raw: bytes) -> dict[str, object]:
     """All that a submission was asked, with what is right: more than any channel could tell."""
     plan = make_plan(room.loaded, seed=room.seed)
     assert plan.draws is not None
-    sheets = plan_for(plan, plan.draws.of("", raw)).sheets
-    assert sheets is not None
+    drawn_plan = plan_for(plan, plan.draws.of("", raw))
     return {
         json.dumps(encode([list(args), dict(kwargs)])): encode(expected)
-        for sheet in map(sheets.of, plan.items)
+        for sheet in map(drawn_plan.sheet, plan.items)
         for (args, kwargs), expected in zip(sheet.calls, sheet.expected, strict=True)
     }
 
