@@ -41,6 +41,7 @@ def _unpacked(set_id: str, sources: Mapping[str, bytes]) -> LoadedSet:
             path.write_bytes(source)
         loaded = load_problem_set(folder, set_id, afresh=True)
         for exercise in loaded.problem_set.exercises:
-            if exercise.driver is not None:
-                source_of(exercise.driver)  # read while the file is there
+            for function in (exercise.driver, exercise.look):
+                if function is not None:
+                    source_of(function)  # read while the file is there
     return loaded
