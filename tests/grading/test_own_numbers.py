@@ -124,6 +124,8 @@ def test_the_entries_of_an_answer_are_parts_with_the_same_numbers() -> None:
         call = local_call(answer)
         replies = call(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
         assert mark(sheet, replies).score == score
+    replies = local_call([k, 2 * k])(sheet.name, sheet.driver_source, sheet.calls, sheet.seconds)
+    assert "TypeError: expected a dict, got list" in mark(sheet, replies).text
     same = replace(exercise, reference=lambda k: {"one": k, "two": 0})
     make_sheet(same, [], rng, public=True)  # one entry of the two tells students apart
 

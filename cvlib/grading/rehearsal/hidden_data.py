@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvlib.check.marking import local_call, mark
+from cvlib.check.marking import ask, local_call, mark
 from cvlib.datasets import load_digits
 from cvlib.grading.spec.digits import grey_values
 from cvlib.grading.spec.exercise import PUBLIC_SEED, Exercise
@@ -35,7 +35,7 @@ def won_untrained(exercise: Exercise, loaded: LoadedSet, seeds: int) -> list[str
     won = []
     for name, target in untrained(exercise, loaded):
         call = local_call(target)
-        outcomes = [mark(s, call(s.name, s.driver_source, s.calls, s.seconds)) for s in sheets]
+        outcomes = [mark(s, ask(s, call)) for s in sheets]
         most = max(outcomes, key=lambda outcome: outcome.score)
         if most.score > MOST * most.max_score:
             won.append(f"nothing was trained, and {most.score:g} of {most.max_score:g}: {name}")

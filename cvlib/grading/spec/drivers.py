@@ -29,12 +29,16 @@ def read_own_answer(target: Any, **numbers: Any) -> Any:
 
 def read_key(target: Any, key: Any) -> Any:
     """Take one entry of the student's dict; ``None`` where it has none."""
+    if not isinstance(target, dict):
+        raise TypeError(f"expected a dict, got {type(target).__name__}")
     return target.get(key)
 
 
 def read_own_key(target: Any, key: Any, **numbers: Any) -> Any:
     """Take one entry of the student's dict, or of what a function of the numbers returns."""
     answer = target(**numbers) if callable(target) else target
+    if not isinstance(answer, dict):
+        raise TypeError(f"expected a dict, got {type(answer).__name__}")
     return answer.get(key)
 
 
