@@ -16,7 +16,7 @@ def draw_losses(rng: Rng) -> Iterator[Case]:
     def falling(count: int, low: float, high: float) -> list[float]:
         return sorted(rng.uniform(low, high, count).tolist(), reverse=True)
 
-    for patience in (1, 2, 3, 4):
+    for patience in rng.permutation([1, 2, 3, 4]).tolist():
         valley = falling(int(rng.integers(3, 6)), 1.0, 2.0)
         climb = falling(patience + 3, 2.1, 3.0)[::-1]
         yield Case((valley + climb, patience), part="one valley")
@@ -35,7 +35,8 @@ def draw_losses(rng: Rng) -> Iterator[Case]:
         yield Case((valley[-1:] + climb, patience), part="the first is the best")
         yield Case((valley[:1], patience), part="the first is the best")
         for end in (falling(2, 0.2, 0.9), bump):
-            yield Case((falling(5, 1.0, 2.0) + end, patience), part="no end in sight")
+            run = falling(int(rng.integers(3, 9)), 1.0, 2.0)
+            yield Case((run + end, patience), part="no end in sight")
 
 
 def stop_early(losses: list[float], patience: int) -> tuple[int, int]:
