@@ -63,7 +63,7 @@ def test_a_copy_in_another_order_and_in_other_cells_is_found(cohort: Cohort) -> 
 
 def test_one_copied_exercise_of_sixteen_is_found(cohort: Cohort) -> None:
     one = {"conv2d_forward": OWN["conv2d_forward"]}
-    bob = cohort.notebook(71, {"conv2d_forward": renamed(OWN["conv2d_forward"])})
+    bob = cohort.notebook(74, {"conv2d_forward": renamed(OWN["conv2d_forward"])})
     found = cohort.compare({"ada": cohort.notebook(70, OWN | one), "bob": bob})
     assert names(found) == [("ada", "bob")]
     assert list(found.pairs[0].places) == [("conv2d_forward", "code")]
@@ -78,7 +78,7 @@ def test_a_copied_essay_is_found_and_another_one_is_not(cohort: Cohort) -> None:
     found = cohort.compare(
         {
             "ada": cohort.notebook(70, {essay: ESSAY}),
-            "bob": cohort.notebook(71, {essay: again}),
+            "bob": cohort.notebook(74, {essay: again}),
             "eve": cohort.notebook(72, {essay: other}),
         }
     )

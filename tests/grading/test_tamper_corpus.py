@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from hostile.corpus import Member, all_members
+from hostile.corpus import SETS, Member, all_members, set_of
 from looking import look
 from tiny_set import SET_ID
 
@@ -17,12 +15,12 @@ from tests.effort import effort
 @pytest.fixture(scope="module")
 def rooms(room: Classroom) -> dict[str, Classroom]:
     """The problem sets that members of the corpus are made from."""
-    chain = load_problem_set(Path(__file__).parent / "chain", "ps91_chain")
-    return {SET_ID: room, "ps91_chain": Classroom(chain, seed=0)}
+    others = {n: load_problem_set(folder, n) for n, folder in SETS.items() if n != SET_ID}
+    return {SET_ID: room} | {n: Classroom(loaded, seed=0) for n, loaded in others.items()}
 
 
 def room_of(member: Member, rooms: dict[str, Classroom]) -> Classroom:
-    return rooms[getattr(member.make, "set_id", SET_ID)]
+    return rooms[set_of(member)]
 
 
 def test_odd_but_honest_work_gives_notes_at_most(rooms: dict[str, Classroom]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cvlib.grading.rehearsal.classroom import Classroom, rewrite, to_bytes
 from hostile.corpus import honest, member
-from hostile.making import first, instead, on, points, solved_after
+from hostile.making import append, first, instead, on, points
 
 SET = "ps93_evidence"
 NOTHING = "0: the judge looks at what comes, with what is its own"
@@ -214,4 +214,11 @@ def halve(labels):
 @honest("a check that remembers what it was asked", "one request after the other reaches it")
 @on(SET)
 def keeps_state_between_requests(room: Classroom) -> bytes:
-    return solved_after(room, "import builtins\nbuiltins.asked = []")
+    source = """
+    asked, plain = [], is_slope
+
+    def is_slope(f, g, x):
+        asked.append(len(x))
+        return plain(f, g, x)
+    """
+    return append(room, "is_slope", source)
