@@ -163,7 +163,7 @@ class Exercise:
     def expected(self, case: Case) -> Any:
         """What is right: the truth of a case, or what the reference answers to it."""
         if self.kind == "model":
-            return case.truth
+            return decode(encode(case.truth))
         return self.seen(self.evidence(self.reference, case), case)
 
     def evidence(self, target: Any, case: Case) -> Any:

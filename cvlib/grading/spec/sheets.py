@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.check.codec import decode, encode
+from cvlib.check.codec import encode
 from cvlib.check.marking import Caller, Misconception, Outcome, Sheet, ask, mark, skeleton
 from cvlib.grading.spec.exercise import Case, Exercise
 from cvlib.grading.spec.variants import Variant
@@ -56,7 +56,7 @@ def make_sheet(
     cases = exercise.draw(rng, student, public=public)
     if unknown := set(exercise.tolerances) - {c.part for c in cases}:
         raise ValueError(f"exercise {exercise.id!r}: tolerances for parts not drawn: {unknown}")
-    expected = tuple(_plain(exercise.expected(c)) for c in cases)
+    expected = tuple(exercise.expected(c) for c in cases)
     is_answer = exercise.kind == "answer"
     if public and is_answer:
         if exercise.numbers:
@@ -111,10 +111,6 @@ def section_title(section: str, chapters: Path | None) -> str:
     return f"{chapter}, section {anchor}"
 
 
-def _plain(value: Any) -> Any:
-    return decode(encode(value))
-
-
 def later(
     exercise: Exercise, mutants: Sequence[Variant], cases: Sequence[Case]
 ) -> tuple[Misconception, ...]:
@@ -159,7 +155,7 @@ def _check_numbers(exercise: Exercise, students: int = 40) -> None:
     """Raise ValueError where neighbours would often share an answer, or its form tells of it."""
     rng = np.random.default_rng(0)
     names = [f"student {k}" for k in range(students)]
-    answers = [[_plain(exercise.expected(c)) for c in exercise.draw(rng, name)] for name in names]
+    answers = [[exercise.expected(c) for c in exercise.draw(rng, name)] for name in names]
     forms = {json.dumps(encode(skeleton(answer))) for answer in answers}
     if len(forms) > 1:
         raise ValueError(
