@@ -109,6 +109,12 @@ def test_an_answer_of_ours_that_fails_is_named(tmp_path: Path) -> None:
         measure(where, 1)
 
 
+def test_a_notebook_that_asks_for_a_name_is_told_one(tmp_path: Path) -> None:
+    where = Course.open(tmp_path / "c", TINY.parent / "own")
+    found = measure_margins(where, load_problem_set(where.assignments, "ps92_own"), 1, jobs=1)
+    assert found.set_id == "ps92_own"
+
+
 def line(who: str, right: bool, part: str, strain: float, under: str = "seed 0, own") -> Any:
     reached = {"quantity": "accuracy", "value": 1 - strain / 10, "bound": 0.9, "strain": strain}
     return {"exercise": "e", "part": part, "who": who, "right": right, "reached": reached,

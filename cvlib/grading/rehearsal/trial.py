@@ -27,6 +27,8 @@ NOTEBOOK = "the model solution"
 #: Wrong answers to an exercise are tried where a right one uses up more than this of what is
 #: allowed, and under every fifth seed: elsewhere the doctor's few draws say as much.
 NEAR, EVERY = 0.01, 5
+#: Every notebook asks for a name, from which numbers of one's own are drawn; and a name to say.
+ASKED, SAID = 'STUDENT = ""', 'STUDENT = "nobody"'
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def _run_notebook(loaded: LoadedSet, files: Mapping[str, bytes]) -> dict[str, An
         for cell in cells:
             check = cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith(CHECK_PREFIX)
             if cell.cell_type == "code" and not check:
+                source = MARKS.sub("", cell.source).replace(ASKED, SAID)
                 with contextlib.redirect_stdout(None):
-                    exec(compile(MARKS.sub("", cell.source), "<notebook>", "exec"), names)
+                    exec(compile(source, "<notebook>", "exec"), names)
     return names
 
 
