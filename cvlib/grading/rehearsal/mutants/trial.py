@@ -214,7 +214,7 @@ def try_exercise(loaded: LoadedSet, exercise_id: str, draws: int) -> dict[str, A
         trial = Trial(loaded, loaded.problem_set[exercise_id], draws)
         gc.freeze()  # or each process that branches off copies what it looks through
         fates = [asdict(fate) for fate in trial.fates()]
-        two = two_mistakes(loaded, trial.exercise, trial.seconds)
+        two = two_mistakes(trial.exercise, trial.seconds)
     return {"fates": fates, "problems": trial.problems, "two": two}
 
 

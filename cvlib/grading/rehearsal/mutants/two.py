@@ -1,7 +1,8 @@
-"""Answers with two mistakes: does a student who makes one more hear of the first all the same?
+"""Answers with two mistakes: does a student who makes both hear of one of them?
 
-Each known wrong answer gets one derived change on top. Where the two together lose marks and give
-other answers than the first alone, we look whether the first is named.
+Many a known wrong answer calls the right one, on changed arguments or with a changed result. With
+another wrong answer in its place both mistakes are there. Where they lose marks and show, that is
+give other answers than either alone, we look whether one of the two is named.
 """
 
 from __future__ import annotations
@@ -9,48 +10,67 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 from cvlib.check.codec import encode
 from cvlib.check.marking import Reply, Sheet, ask, local_call, mark
 from cvlib.grading.rehearsal.mutants.alone import alone, more_time
-from cvlib.grading.rehearsal.mutants.answers import Answer, defined
 from cvlib.grading.spec.exercise import Exercise
-from cvlib.grading.spec.loading import LoadedSet
 from cvlib.grading.spec.sheets import generator, make_sheet
 from cvlib.grading.spec.variants import Variant
 
-#: So many second mistakes are tried on each first one, taken evenly from all.
-SECOND = 12
 
-
-def two_mistakes(loaded: LoadedSet, exercise: Exercise, seconds: float) -> dict[str, int]:
-    """How many answers with two mistakes lose marks (``of``), hear the first, or only another."""
+def two_mistakes(exercise: Exercise, seconds: float) -> dict[str, int]:
+    """How many answers with two mistakes lose marks (``of``), hear one, or only of a third."""
     sheet = make_sheet(exercise, exercise.variants.mutants, generator(0, exercise.id))
-    heard = [h for known in exercise.variants.mutants for h in _of(loaded, sheet, known, seconds)]
-    named = sum(first for first, _ in heard)
-    return {"of": len(heard), "heard": named, "other": sum(told for _, told in heard) - named}
+    heard = [*_heard(exercise, sheet, seconds)]
+    return {
+        "of": len(heard),
+        "heard": sum(one for one, _ in heard),
+        "other": sum(third and not one for one, third in heard),
+    }
 
 
-def _of(
-    loaded: LoadedSet, sheet: Sheet, known: Variant, seconds: float
-) -> Iterator[tuple[bool, bool]]:
-    answer = defined(loaded, known.name, known.target, set())
-    if answer is None:
-        return
-    alone_said = _said(ask(sheet, local_call(known.target)))
-    found = list(answer.mutants())
-    for mutant in itertools.islice(found, 0, None, max(1, len(found) // SECOND)):
-        told = alone(functools.partial(_told, sheet, answer, mutant.code, seconds), seconds)
-        if told is None or told["said"] == alone_said or not told["lost"] or not told["seen"]:
+def _heard(exercise: Exercise, sheet: Sheet, seconds: float) -> Iterator[tuple[bool, bool]]:
+    """For each pair that shows: whether one of the two is named, and whether a third is."""
+    mutants = exercise.variants.mutants
+    said = {m.name: _said(ask(sheet, local_call(m.target))) for m in mutants}
+    for first, second in itertools.permutations(mutants, 2):
+        both = composed(exercise.reference, first, second)
+        if both is None:
             continue
-        yield known.misconception in told["named"], bool(told["named"])
+        told = alone(functools.partial(_told, sheet, both, seconds), seconds)
+        hidden = told is None or told["said"] in (said[first.name], said[second.name])
+        if hidden or not told["lost"] or not told["seen"]:
+            continue
+        named, known = {*told["named"]}, {first.misconception, second.misconception}
+        yield bool(named & known), bool(named - known)
 
 
-def _told(sheet: Sheet, answer: Answer, code: str, seconds: float) -> dict[str, Any]:
+def composed(reference: Any, first: Variant, second: Variant) -> Callable[..., Any] | None:
+    """The first wrong answer with the second where it calls the right one; ``None`` if nowhere."""
+    module = vars(sys.modules[first.target.__module__])
+    names = [name for name, value in module.items() if value is reference]
+    if not names:
+        return None
+
+    def inner(*args: Any, **options: Any) -> Any:
+        with mock.patch.dict(module, dict.fromkeys(names, reference)):
+            return second.target(*args, **options)
+
+    def both(*args: Any, **options: Any) -> Any:
+        with mock.patch.dict(module, dict.fromkeys(names, inner)):
+            return first.target(*args, **options)
+
+    return both
+
+
+def _told(sheet: Sheet, both: Callable[..., Any], seconds: float) -> dict[str, Any]:
     more_time(seconds * len(sheet.calls))
-    replies = ask(sheet, local_call(answer.make(code)))
+    replies = ask(sheet, local_call(both))
     outcome = mark(sheet, replies)
     return {
         "said": _said(replies),
