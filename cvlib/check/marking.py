@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cvlib.check.calling import ask, local_call, one_line
@@ -29,9 +30,8 @@ def mark(sheet: Sheet, replies: Sequence[Reply]) -> Outcome:
     weights = {p: float(sheet.weights.get(p, 1.0)) for p in parts}
     share = sum(weights[p] for p, passed in parts.items() if passed) / sum(weights.values())
     score = float(sheet.points) if all(parts.values()) else sheet.points * share
-    if _not_attempted(sheet, replies):
-        text = "Not attempted yet: the starting code is still in place."
-        return Outcome(0.0, sheet.points, text, parts, "not attempted")
+    if _untouched(sheet, replies):
+        return not_attempted(sheet.points, parts)
     if all(parts.values()):
         state: Any = "not checkable" if sheet.form_only else "correct"
         return Outcome(score, sheet.points, _praise(sheet, len(parts)), parts, state)
@@ -41,6 +41,12 @@ def mark(sheet: Sheet, replies: Sequence[Reply]) -> Outcome:
     state = "partial" if share > 0 else "incorrect"
     misconception = most[0][0] if most else ""
     return Outcome(score, sheet.points, text, parts, state, misconception, named)
+
+
+def not_attempted(points: float, parts: Mapping[str, bool] = MappingProxyType({})) -> Outcome:
+    """The outcome of an exercise in which nothing was written."""
+    text = "Not attempted yet: the starting code is still in place."
+    return Outcome(0.0, points, text, dict(parts), "not attempted")
 
 
 def _finding(sheet: Sheet, k: int, reply: Reply) -> str | None:
@@ -69,7 +75,7 @@ def _finding(sheet: Sheet, k: int, reply: Reply) -> str | None:
             return reply.detail
 
 
-def _not_attempted(sheet: Sheet, replies: Sequence[Reply]) -> bool:
+def _untouched(sheet: Sheet, replies: Sequence[Reply]) -> bool:
     return all(
         (r.status == "error" and r.detail.startswith("NotImplementedError"))
         or (r.status == "ok" and (r.value is None if sheet.reveal else is_blank(r.value)))

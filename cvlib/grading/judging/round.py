@@ -93,7 +93,7 @@ class Round:
 
     def _judge(self, session: Session, k: int, item: Item) -> Outcome:
         run, left = self.run, self._left()
-        sheet = run.sheet(item)
+        sheet = run.plan.sheet(item)
         if run.end is not None and run.ended_before(k):
             return _nothing(sheet, run.end[1])
         if left <= 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from cvlib.check.marking import Outcome
+from cvlib.check.marking import not_attempted
 from cvlib.grading.judging.round import Round
 from cvlib.grading.judging.run import Run
 from cvlib.grading.notebook.normalize import grade_id
@@ -22,7 +22,7 @@ def play_first(run: Run, withhold: tuple[str, ...]) -> None:
         if item.id in run.answered:
             answered.add(item.id)
         else:
-            run.outcomes[item.id] = _not_attempted(item.points)
+            run.outcomes[item.id] = not_attempted(item.points)
     if not answered:
         return
     last = max(k for k, owner in enumerate(run.owner) if owner in (None, withhold))
@@ -52,8 +52,3 @@ def play_again(run: Run, withhold: tuple[str, ...]) -> None:
 
 def _deadline(run: Run) -> float:
     return time.monotonic() + run.plan.limits.session_seconds
-
-
-def _not_attempted(points: float) -> Outcome:
-    text = "Not attempted yet: the starting code is still in place."
-    return Outcome(0.0, points, text, {}, "not attempted")

@@ -9,7 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from cvlib.check.marking import Outcome, Sheet
+from cvlib.check.marking import Outcome
 from cvlib.grading.judging.plan import Item, Plan
 from cvlib.grading.judging.preload import imports
 from cvlib.grading.judging.result import ExerciseResult, safe_outputs
@@ -40,10 +40,6 @@ class Run:
     def of_group(self, withhold: tuple[str, ...]) -> list[Item]:
         """The exercises from which the same things are withheld."""
         return [item for item in self.plan.items if item.withhold == withhold]
-
-    def sheet(self, item: Item) -> Sheet:
-        """What an exercise is marked by; it is drawn now if it was not asked for before."""
-        return self.plan.sheet(item)
 
     def is_wrong(self, name: str) -> bool:
         """Whether an exercise has lost marks."""
