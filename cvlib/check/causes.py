@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cvlib.check.compare import difference
+from cvlib.check.compare import difference, finite
 from cvlib.check.sheet import Misconception, Reply, Sheet
 from cvlib.check.traits import shown, worth
 
@@ -95,7 +95,7 @@ class _Agreement:
         got, sheet = self._replies[k].value, self._sheet
         if measure := sheet.measures.get(sheet.parts[k]):
             return measure.agrees(value, got)
-        return difference(value, got, sheet.tolerance_of(k)) is None
+        return difference(finite(value), finite(got), sheet.tolerance_of(k)) is None
 
     def bits(self, known: Misconception, calls: Sequence[int]) -> float:
         """How much must have agreed in these calls for the mistake to agree with them all.

@@ -17,6 +17,10 @@ class Tolerance:
     atol: float = 1e-8
 
 
+#: What stands for numbers that are not finite: whole, far apart, and nobody's answer.
+NO_NUMBER, INFINITY = 7.77e201, 8.88e202
+
+
 def difference(expected: Any, got: Any, tolerance: Tolerance, *, where: str = "") -> str | None:
     """Return ``None`` when the answers agree, else one sentence on the first difference.
 
@@ -39,6 +43,24 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, *, where: str = ""
         agree = type(got) is type(expected) and got == expected
         return None if agree else f"expected {expected!r}{place}, got {describe(got)}"
     return _array_difference(np.asarray(expected), got, tolerance, place)
+
+
+def finite(value: Any) -> Any:
+    """The same value with a number of its own for each that is not finite.
+
+    So that NaN agrees with NaN where a wrong answer is compared with a wrong one.
+    """
+    if isinstance(value, dict):
+        return {key: finite(v) for key, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [finite(v) for v in value]
+    if isinstance(value, float | np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return np.nan_to_num(
+                array.astype(float), nan=NO_NUMBER, posinf=INFINITY, neginf=-INFINITY
+            )
+    return value
 
 
 def _sequence_difference(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,19 @@ def test_one_of_two_is_named_and_the_other_part_keeps_its_hint():
     outcome = marked(half_known, AXIS, MEAN)
     assert outcome.causes == dict.fromkeys(("mean", "both"), MEAN.misconception)
     assert "Hint (sum): Which axis?" in outcome.text
+
+
+@pytest.mark.parametrize("instead", [np.nan, np.inf, -np.inf])
+def test_a_mistake_that_gives_no_number_is_known_by_that(instead):
+    """Whoever divides 0 by 0 does so in the same places as all who do."""
+
+    def overflows(what, x):
+        return np.where(x.mean(axis=0) > 0, instead, x.mean(axis=0)) if what == "mean" else 0.0
+
+    known = Variant("overflows", overflows, "You divided by 0.")
+    assert set(marked(overflows, AXIS, known).causes.values()) == {"You divided by 0."}
+    other = Variant("other", lambda what, x: np.where(overflows(what, x) == instead, 1, 0), "No.")
+    assert not marked(overflows, other).causes
 
 
 def test_a_mistake_that_is_denied_by_a_right_part_is_not_named():

@@ -34,7 +34,9 @@ def test_right_wrong_and_forged_work_gets_what_it_must(
     assert len(members) >= 14
     wrong = [m.name for m in members if m.name.startswith("mutant-")]
     assert len(wrong) >= 3
-    chosen = ["right", "partial", "forged", "malformed", wrong[0]]
+    chosen = ["right", wrong[0]]
+    if set_id == SETS[0]:  # what is odd about a file is odd in every problem set
+        chosen += ["partial", "forged", "malformed"]
     report = run_set(course, set_id, Options(students=chosen, scheduler=cluster))
     assert report.graded == len(chosen)
     bad = [(r.student, r.automatic, r.expected, r.note) for r in report.rows if not r.as_expected]
