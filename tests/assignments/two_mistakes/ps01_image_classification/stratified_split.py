@@ -4,11 +4,11 @@ import numpy as np
 
 
 def places_and_exchanged(labels, order, per_class):
-    taken = {}
+    taken = dict.fromkeys(labels.tolist(), 0)
     train, test = [], []
     for place, image in enumerate(order):
         c = labels[image]
-        taken[c] = taken.get(c, 0) + 1
+        taken[c] += 1
         if taken[c] <= per_class:
             train.append(place)
         else:

@@ -17,7 +17,8 @@ def turned_and_with_a_bias(image, filtered, size):
 def by_columns_and_few_windows(image, filtered, size):
     r, s = size
     unknowns = r * s
-    equations, answers = [], []
+    equations: list[np.ndarray] = []
+    answers: list[float] = []
     for i in range(filtered.shape[0]):
         for j in range(filtered.shape[1]):
             if len(equations) == unknowns:

@@ -30,7 +30,7 @@ def all_in_front_and_too_many_strides(field, stride, most_layers):
 
 
 def full_strides_behind_small_windows(field, stride, most_layers):
-    layers = []
+    layers: list[nn.Module] = []
     jump = 1
     while jump < stride:
         layers.append(nn.Conv2d(1, 1, 2, stride=2))

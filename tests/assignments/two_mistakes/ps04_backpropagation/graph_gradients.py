@@ -4,7 +4,8 @@ import math
 
 
 def forward(graph, inputs):
-    values, position = [], 0
+    values: list[float] = []
+    position = 0
     for op, *args in graph:
         a = [values[k] for k in args]
         if op == "input":
