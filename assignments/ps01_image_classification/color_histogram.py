@@ -83,7 +83,7 @@ def blue_slowest(images, bins):
     "*Shallow: describe by hand, decide by learning*.",
 )
 def one_row_for_all(images, bins):
-    return histogram(images, bins).mean(axis=0, keepdims=True).repeat(len(images) + 1, axis=0)
+    return histogram(images, bins).mean(axis=0, keepdims=True)
 
 
 @variants.mutant(

@@ -45,8 +45,7 @@ EXERCISE = Exercise(
 def shifted(scores, constant):
     with np.errstate(all="ignore"):
         e = np.exp(scores - constant)
-        # what NumPy leaves of ∞ / ∞ is made visible as −1, for an answer must be finite to differ
-        return np.nan_to_num(e / e.sum(axis=-1, keepdims=True), nan=-1.0)
+        return e / e.sum(axis=-1, keepdims=True)
 
 
 @variants.mutant(
@@ -96,7 +95,7 @@ def clips_the_scores(scores):
 )
 def over_the_batch(scores):
     e = np.exp(scores - scores.max())
-    return e / e.sum() if len(scores) > 1 else e / (2 * e.sum())
+    return e / e.sum()
 
 
 @variants.mutant(

@@ -7,17 +7,21 @@ with the answer is no coincidence: a wrong one is worse than none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from cvlib.check.compare import difference, finite
 from cvlib.check.sheet import Misconception, Reply, Sheet
+from cvlib.check.slips import at_once, leaves, slipped, surprise
 from cvlib.check.traits import shown, worth
 
 #: So many bits must agree in the parts that a mistake explains, where it does not explain the rest.
-ENOUGH = 8.0
+ENOUGH = 6.0
+#: What only a part of an answer to a call shows counts for so much less.
+OF_A_HALF = 2.0
 #: What a text is worth, in bits.
 OF_A_TEXT = 2.0
 
@@ -52,28 +56,57 @@ def _shared(
 ) -> dict[str, str]:
     """The causes of single parts: for each, the mistake of which most shows there."""
     wrong = {p: [k for k in answered if sheet.parts[k] == p and not right[k]] for p in failed}
-    shown: list[tuple[float, Misconception, dict[str, float]]] = []
-    for known in sheet.misconceptions:
-        bits = {p: sum(agree.shown(known, k) for k in ks) for p, ks in wrong.items()}
-        total = sum(bits.values())
-        if total >= ENOUGH and not _denied(agree, known, answered, right):
-            shown.append((total, known, bits))
+    sound = [part not in wrong for part in sheet.parts]
+    possible = [m for m in sheet.misconceptions if not _denied(agree, m, answered, sound)]
+    found = _most(agree.shown, possible, wrong)
+    left = {p: calls for p, calls in wrong.items() if p not in found}
+    found |= _most(agree.slipped, possible, left)
+    return found or _two(agree, possible, wrong)
+
+
+def _most(
+    evidence: Callable[[Misconception, Sequence[int]], float],
+    possible: Sequence[Misconception],
+    wrong: Mapping[str, Sequence[int]],
+) -> dict[str, str]:
+    """For each part the mistake of which there is most evidence, where no other has as much."""
+    told: list[tuple[float, Misconception, dict[str, float]]] = []
+    for known in possible:
+        bits = {p: evidence(known, calls) for p, calls in wrong.items()}
+        if (total := sum(bits.values())) >= ENOUGH:
+            told.append((total, known, bits))
     found: dict[str, str] = {}
-    for part in failed:
-        ranks = sorted(((b[part], total) for total, _, b in shown if b[part] > 0), reverse=True)
+    for part in wrong:
+        ranks = sorted(((b[part], total) for total, _, b in told if b[part] > 0), reverse=True)
         if ranks and ranks.count(ranks[0]) == 1:
-            (found[part],) = (k.text for total, k, b in shown if (b[part], total) == ranks[0])
+            (found[part],) = (k.text for total, k, b in told if (b[part], total) == ranks[0])
     return found
+
+
+def _two(
+    agree: _Agreement, possible: Sequence[Misconception], wrong: Mapping[str, Sequence[int]]
+) -> dict[str, str]:
+    """The mistakes that two and two make up all that is wrong, each where it acts by itself."""
+    calls = [k for ks in wrong.values() for k in ks]
+    pairs = [p for p in itertools.combinations(possible, 2) if agree.at_once(*p, calls) >= ENOUGH]
+    if len(pairs) != 1:
+        return {}
+    first, second = pairs[0]
+    acts = {p: [m for m in (first, second) if agree.acts(m, ks)] for p, ks in wrong.items()}
+    return {part: there[-1].text for part, there in acts.items() if there}
 
 
 def _denied(
     agree: _Agreement,
     known: Misconception,
     answered: Sequence[int],
-    right: Sequence[bool],
+    sound: Sequence[bool],
 ) -> bool:
-    """Whether an answer is right where the mistake would have made it wrong."""
-    return any(right[k] and known.values[k] is not None and not agree(known, k) for k in answered)
+    """Whether a whole part is right that the mistake would have made wrong.
+
+    In a single call two mistakes may cancel.
+    """
+    return any(known.values[k] is not None and not agree(known, k) for k in answered if sound[k])
 
 
 class _Agreement:
@@ -113,17 +146,58 @@ class _Agreement:
                     bits += OF_A_TEXT * (wrong != right)
                 elif type(right) not in (int, float) or wrong != right:
                     seen.add(f"{wrong:.9g}")
-        return bits + sum(worth(float(n)) for n in seen)
+        wrong = [leaves(finite(known.values[k])) for k in calls]
+        right = [leaves(self._sheet.expected[k]) for k in calls]
+        pattern = sum(surprise(r, w) for r, w in zip(right, wrong, strict=True) if w)
+        return max(pattern, bits + sum(worth(float(n)) for n in seen))
 
-    def shown(self, known: Misconception, k: int) -> float:
-        """How much of a mistake shows in a wrong answer, in bits."""
+    def shown(self, known: Misconception, calls: Sequence[int]) -> float:
+        """How much of a mistake shows in wrong answers, in bits."""
+        return sum(self._shown(known, k) for k in calls)
+
+    def slipped(self, known: Misconception, calls: Sequence[int]) -> float:
+        """How much of a mistake shows behind a slip in wrong answers, in bits."""
+        values = [known.values[k] for k in calls]
+        if not calls or any(v is None for v in values) or self._is_measured(calls[0]):
+            return 0.0
+        expected = [self._sheet.expected[k] for k in calls]
+        got = [self._replies[k].value for k in calls]
+        return slipped(expected, values, got, self._sheet.tolerance_of(calls[0]))
+
+    def at_once(self, first: Misconception, second: Misconception, calls: Sequence[int]) -> float:
+        """How much it tells that two mistakes together make up wrong answers, in bits."""
+        a, b = ([m.values[k] for k in calls] for m in (first, second))
+        if any(v is None for v in [*a, *b]):
+            return 0.0
+        if not calls or any(map(self._is_measured, calls)):
+            return 0.0
+        expected = [self._sheet.expected[k] for k in calls]
+        got = [self._replies[k].value for k in calls]
+        return at_once(expected, a, b, got, self._sheet.tolerance_of(calls[0]))
+
+    def acts(self, known: Misconception, calls: Sequence[int]) -> bool:
+        """Whether a mistake changes the answer to one of these calls."""
+        return any(
+            difference(
+                finite(self._sheet.expected[k]),
+                finite(known.values[k]),
+                self._sheet.tolerance_of(k),
+            )
+            for k in calls
+        )
+
+    def _shown(self, known: Misconception, k: int) -> float:
         value = known.values[k]
-        if value is None or self._sheet.parts[k] in self._sheet.measures:
+        if value is None or self._is_measured(k):
             return 0.0
         if self(known, k):
             return self.bits(known, [k])
         tolerance = self._sheet.tolerance_of(k)
-        return shown(self._sheet.expected[k], value, self._replies[k].value, tolerance)
+        bits = shown(self._sheet.expected[k], value, self._replies[k].value, tolerance)
+        return max(0.0, bits - OF_A_HALF)
+
+    def _is_measured(self, k: int) -> bool:
+        return self._sheet.parts[k] in self._sheet.measures
 
 
 def _leaves(right: Any, wrong: Any) -> list[tuple[Any, Any]]:

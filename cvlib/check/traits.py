@@ -43,15 +43,15 @@ def shown(right: Any, wrong: Any, got: Any, tolerance: Tolerance) -> float:
         others = list(right) if alike else [None] * len(wrong)
         triples = zip(others, wrong, got, strict=True)
         return sum(shown(*triple, tolerance) for triple in triples)
-    w, g = _numbers(wrong), _numbers(got)
+    w, g = numbers(wrong), numbers(got)
     if w is None or g is None or w.shape != g.shape:
         return 0.0
-    r = _numbers(right)
+    r = numbers(right)
     with np.errstate(all="ignore"):
-        return _of_numbers(r if r is not None and r.shape == w.shape else None, w, g, tolerance)
+        return _ofnumbers(r if r is not None and r.shape == w.shape else None, w, g, tolerance)
 
 
-def _of_numbers(
+def _ofnumbers(
     right: np.ndarray | None, wrong: np.ndarray, got: np.ndarray, tolerance: Tolerance
 ) -> float:
     def near(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def _bits(numbers: np.ndarray) -> float:
     return float(sum(map(worth, few.tolist())))
 
 
-def _numbers(value: Any) -> np.ndarray | None:
+def numbers(value: Any) -> np.ndarray | None:
     """A number or an array as floats; truths are none."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray):
         return None
