@@ -234,3 +234,8 @@ variants.equivalent(
     "The row that follows is the best one for this column, whatever the column's scale.",
     where="by_turns",
 )
+variants.equivalent(
+    "for _ in range(300): -> for _ in range(301):",
+    "One more turn of what stands still by then.",
+    where="by_turns",
+)

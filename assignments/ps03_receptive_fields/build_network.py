@@ -27,8 +27,11 @@ def draw_orders(rng: Rng) -> Iterator[Case]:
         ("stride 4", 4, 3),
         ("as few layers as it takes", 8, 0),
     ):
-        for _ in range(2):
-            more = int(rng.integers(1, 3)) * stride + int(rng.integers(1, max(stride, 2)))
+        for again in range(2):
+            rest = int(rng.integers(1, max(stride, 2)))
+            if stride > 2:  # once with a layer before the first that strides, and once without
+                rest = 2 * int(rng.integers(1, stride // 2)) + again - 1
+            more = int(rng.integers(1, 3)) * stride + rest
             field = 2 * stride - 1 + 2 * more
             yield Case((field, stride, fewest_layers(field, stride) + spare), part=part)
 
@@ -224,3 +227,12 @@ def with_one_shared_layer(field, stride, most_layers):
             return x
 
     return Counted(shared)
+
+
+ODD = "A field of 3 × 3 layers is odd, so that half of what is left over is the same number."
+for answer in (
+    "seen = 2 * stride - {}",
+    "left, jump, layers = ((field - (2 * stride - {})) // 2, 1, [])",
+    "return (field - (2 * stride - {})) // 2",
+):
+    variants.equivalent(f"{answer.format(1)} -> {answer.format(2)}", ODD)

@@ -49,6 +49,7 @@ def _sly(part: str, kernels: list[np.ndarray]) -> list[np.ndarray]:
     kernels = [k.copy() for k in kernels]
     if part == "one convolution":  # what one channel adds, the other takes away
         kernels[0][:, 1] = -kernels[0][:, 0]
+        kernels[0][:, 0, 0, 0] = 0.0  # a pixel that is seen in its other channel alone
     if part == "two convolutions":
         kernels = [1e-6 * k for k in kernels]
         kernels[0][:, :, 0, 0] *= 1e-9
@@ -209,3 +210,12 @@ def through_an_upstream_gradient(network, images, unit):
     upstream[:, :, unit[0], unit[1]] = 1.0
     out.backward(upstream)
     return images.grad.ne(0).flatten(0, 1).any(0).tolist()
+
+
+A_MEAN = "A mean is the sum over a number: but for rounding, the same entries are 0."
+for value in (
+    "network(images)[:, :, row, column]{}.backward()",
+    "network(images)[:, :, unit[0], unit[1]]{}.backward()",
+    "value = network(image)[0, :, unit[0], unit[1]]{}",
+):
+    variants.equivalent(f"{value.format('.sum()')} -> {value.format('.mean()')}", A_MEAN)

@@ -419,3 +419,28 @@ variants.equivalent(
     "if abs(g[index] - right[index]) >= 0.002 * largest:",
     ZERO,
 )
+for before, after in (
+    ("smooth = np.abs(right - left) <= small", "smooth = np.abs(right - left) < small"),
+    (
+        "kink[i] = abs(sides[0] - sides[1]) > 0.01 * max(map(abs, sides))",
+        "kink[i] = abs(sides[0] - sides[1]) >= 0.01 * max(map(abs, sides))",
+    ),
+    (
+        "if abs(left[index] - right[index]) > 0.001 * largest:",
+        "if abs(left[index] - right[index]) >= 0.001 * largest:",
+    ),
+):
+    variants.equivalent(f"{before} -> {after}", ZERO)
+
+DICE = (
+    "it fails where the slopes of an array {where}, and that is decided by the direction which the "
+    "answer draws itself: no case can make it so on every draw"
+)
+LARGEST = "small = 0.001 * np.abs(numeric).max() -> small = 0.001 * "
+variants.equivalent(LARGEST + "np.abs(numeric).min()", DICE.format(where="are of very unlike size"))
+variants.equivalent(LARGEST + "numeric.max()", DICE.format(where="are all negative"))
+DIRECTION = "rng.choice([-1.0, 1.0], out.shape) * rng.uniform(0.5, 2.0, out.shape) -> "
+for dropped in ("rng.choice([-1.0, 1.0], out.shape)", "rng.choice([-1.0, 1.0], out.shape) * 0.5"):
+    variants.equivalent(
+        DIRECTION + dropped, DICE.format(where="of a row are all 0, its signs equal")
+    )

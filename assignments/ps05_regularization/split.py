@@ -17,10 +17,15 @@ def draw_groups(rng: Rng) -> Iterator[Case]:
         # what is left over is dealt, and another number of groups has other folds
         alone, even = (10 + rng.permutation(_groups(rng, k)) for _ in range(2))
         yield Case(("every example once", alone, k), part="every example once")
+        yield Case(("every example once", _copied(rng, k), k), part="every example once")
         yield Case(("even folds", even, k), part="even folds")
-        names = np.arange(_groups(rng, k))
-        together = 10 + rng.permutation(np.repeat(names, rng.integers(2, 5, len(names))))
-        yield Case(("together", together, k), part="copies stay together")
+        yield Case(("together", _copied(rng, k), k), part="copies stay together")
+
+
+def _copied(rng: Rng, k: int) -> np.ndarray:
+    """Groups of two to four examples, in any order."""
+    names = np.arange(_groups(rng, k))
+    return 10 + rng.permutation(np.repeat(names, rng.integers(2, 5, len(names))))
 
 
 def _groups(rng: Rng, k: int) -> int:
@@ -162,3 +167,17 @@ def with_lists(groups, k):
         inside = [i for i, g in enumerate(groups) if g in held]
         result.append(([i for i in range(len(groups)) if i not in inside], inside))
     return result
+
+
+FREE = "Which group goes to which fold is free; only of copies would the folds' sizes depend on it."
+variants.equivalent(
+    "return grouped_k_fold(groups, k, np.random.default_rng(0)) -> "
+    "return grouped_k_fold(groups, k, np.random.default_rng(1))",
+    FREE,
+)
+NAMES = "names = np.random.default_rng(1).permutation(np.unique(groups)) -> names = "
+variants.equivalent(NAMES + "np.unique(groups)", FREE)
+for seed in (0, 2):
+    variants.equivalent(
+        NAMES + f"np.random.default_rng({seed}).permutation(np.unique(groups))", FREE
+    )

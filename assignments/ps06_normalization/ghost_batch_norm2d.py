@@ -16,8 +16,12 @@ GHOSTS = ("training", "running statistics", "evaluation", "gradients", "checkpoi
 
 
 def draw_ghosts(rng: Rng) -> Iterator[Case]:
-    for part in GHOSTS:
+    drawn: set[str] = set()
+    for part in (*GHOSTS, "training", "running statistics"):
         ghost_size, parts = [(2, 3), (3, 2), (4, 2)][rng.integers(3)]
+        if part in drawn:  # once more, with a mini-batch that is one ghost batch
+            parts = 1
+        drawn.add(part)
         channels, h, w = (int(s) for s in rng.permutation([2, 3, 4]))
         shape = ghost_size * parts, channels, h, w
         batches = [
