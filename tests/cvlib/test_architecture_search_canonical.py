@@ -51,7 +51,7 @@ def test_the_canonical_form_is_a_code_of_the_same_stage(stage):
     assert len(canonical) == len(stage)
     assert canonical_stage(canonical) == canonical
     found = [decode_stage(s) for s in (stage, canonical)]
-    assert same_stage_naive(*(g.edges for g in found), nodes=found[0].nodes)
+    assert same_stage_naive(found[0].edges, found[1].edges, found[0].nodes)
     assert found[1].isolated == tuple(range(len(found[0].kept) + 1, node_count(stage) + 1))
 
 
@@ -75,7 +75,8 @@ def test_the_papers_spaces_hold_so_many_networks():
 def test_less_is_not_enough():
     """Dropping isolated nodes alone, or forgetting directions, counts other numbers."""
     for nodes, squeezed, undirected in ((3, 6, 4), (4, 47, 11), (5, 815, 34)):
-        seen, shapes = set(), set()
+        seen: set[object] = set()
+        shapes: set[frozenset[tuple[int, int]]] = set()
         for stage in all_stages(nodes):
             graph = decode_stage(stage)
             place = {n: k for k, n in enumerate(graph.kept)}
@@ -92,4 +93,5 @@ def test_a_network_is_compared_stage_by_stage():
     one = parse_code("1-00 0-10-100")
     assert canonical_code(one) == canonical_code(parse_code("0-01 1-00-100"))
     assert canonical_code(one) != canonical_code(parse_code("0-10-100 1-00"))
-    assert canonical_stage(np.array(parse_stage("0-01"))) == parse_stage("1-00")
+    bits = np.array(parse_stage("0-01"))
+    assert canonical_stage(bits) == parse_stage("1-00")  # type: ignore[arg-type]

@@ -36,7 +36,8 @@ def test_so_do_they_for_whole_networks(code):
 
 
 def test_numpys_bits_are_written_alike():
-    assert format_stage(np.array([1, 0, 0, 1, 1, 1])) == "1-00-111"
+    bits = np.array([1, 0, 0, 1, 1, 1])
+    assert format_stage(bits) == "1-00-111"  # type: ignore[arg-type]
     assert format_stage([True, False, False]) == "1-00"
 
 

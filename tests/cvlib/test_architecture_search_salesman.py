@@ -2,6 +2,7 @@
 
 from itertools import permutations
 from math import factorial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from cvlib.architecture_search import (
     valid_exchange_share,
 )
 
+OTHER: Any = "one-point"
 NINE = np.random.default_rng(0).random((9, 2))
 
 
@@ -128,8 +130,10 @@ def test_a_tour_is_as_long_from_wherever_it_starts(tour, turn):
 def test_lengths_of_many_tours_at_once():
     square = distance_matrix([[0, 0], [0, 1], [1, 1], [1, 0]])
     tours = np.array([[[0, 1, 2, 3]], [[0, 2, 1, 3]]])
-    np.testing.assert_allclose(tour_length(tours, square), [[4], [2 + 2 * 2**0.5]])
-    np.testing.assert_allclose(tour_length(tours, square, closed=False), [[3], [1 + 2 * 2**0.5]])
+    root: float = 2**0.5
+    np.testing.assert_allclose(tour_length(tours, square), np.array([[4], [2 + 2 * root]]))
+    ways = tour_length(tours, square, closed=False)
+    np.testing.assert_allclose(ways, np.array([[3], [1 + 2 * root]]))
 
 
 @pytest.mark.parametrize("crossover", ["ordered", "partially mapped"])
@@ -177,7 +181,7 @@ def test_a_swap_exchanges_two_towns():
         (lambda: tour_length([0, 1], np.zeros((3, 3))), "tours must name 3 towns"),
         (lambda: tour_length([0, 1], np.zeros(3)), "distances must be a square"),
         (lambda: tour_operators(1), "towns must be at least 2"),
-        (lambda: tour_operators(5, crossover="one-point"), "one of ordered, partially mapped"),
+        (lambda: tour_operators(5, crossover=OTHER), "one of ordered, partially mapped"),
     ],
 )
 def test_errors_say_what_was_expected(call, message):
