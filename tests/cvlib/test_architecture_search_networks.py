@@ -35,14 +35,15 @@ def test_a_stage_in_training_is_the_reference(bits, seed):
     nodes = decode_stage(bits).nodes
     w_nodes, norms = np.zeros((nodes + 1, 3, 3, 3, 3)), np.ones((2, nodes + 2, 3))
     for name, node in stage.nodes.items():
-        assert isinstance(node, nn.Sequential)
+        conv = convolutions(node)[0]
+        norm = next(m for m in node.modules() if isinstance(m, nn.BatchNorm2d))
         k = {"input": 0, "output": nodes + 1}.get(name) if name.isalpha() else int(name)
         assert k is not None
-        nn.init.normal_(node[1].weight, 1, 0.1)
-        nn.init.normal_(node[1].bias)
-        norms[:, k] = [p.detach().numpy() for p in (node[1].weight, node[1].bias)]
+        nn.init.normal_(norm.weight, 1, 0.1)
+        nn.init.normal_(norm.bias)
+        norms[:, k] = [p.detach().numpy() for p in (norm.weight, norm.bias)]
         if k:
-            w_nodes[k - 1] = node[0].weight.detach().numpy()
+            w_nodes[k - 1] = conv.weight.detach().numpy()
     x = torch.randn(2, 2, 4, 3, dtype=torch.double)
     w_input = convolutions(stage)[0].weight.detach().numpy()
     expected, _ = stage_forward(x.numpy(), w_input, w_nodes, *norms, bits=bits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -98,7 +98,7 @@ def vary(
 
 def generations(
     operators: Operators[Genome],
-    evaluate: Callable[[Sequence[Genome]], Sequence[float]],
+    evaluate: Callable[[Sequence[Genome]], Iterable[float]],
     settings: Settings,
     rng: Rng,
 ) -> Iterator[Generation[Genome]]:
@@ -134,7 +134,7 @@ def generations(
 
 def evolve(
     operators: Operators[Genome],
-    evaluate: Callable[[Sequence[Genome]], Sequence[float]],
+    evaluate: Callable[[Sequence[Genome]], Iterable[float]],
     settings: Settings,
     *,
     seed: int,
