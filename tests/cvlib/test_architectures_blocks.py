@@ -121,7 +121,7 @@ def test_scoring_every_place_and_averaging_is_averaging_and_scoring():
         everywhere = np.einsum("kc,nchw->nkhw", w, x) + b[:, None, None]
         np.testing.assert_allclose(out, everywhere.mean(axis=(2, 3)), atol=1e-12)
         np.testing.assert_allclose(out, gap_head_naive(x, w, b), atol=1e-12)
-        # with a ReLU in between it is not the same: 8 is the mean of what is positive
+        # a ReLU in between makes a difference: it does not average out
         if size != (1, 1):
             assert not np.allclose(np.maximum(everywhere, 0).mean(axis=(2, 3)), np.maximum(out, 0))
 
