@@ -66,12 +66,11 @@ def test_survival_adds_up():
 
 def test_the_mirror_names_where_the_largest_number_went():
     patch = np.zeros((8, 8))
-    patch[:2, 1] = 1  # upper left: the first column of cells changes to the left and to the right
-    patch[:2, 0] = 0.5
+    patch[:2, :2] = 0.5, 1
+    # the strongest change is from column 1 to column 3: down, so it points to the left, in the
+    # second column of cells; mirrored it points to the right, in the third
     alt = drawn(plots.mirror(patch))
-    assert "row 0, column 0, at 0° and row 0, column 3, at 180°" in alt or (
-        "row 0, column 1, at 180° and row 0, column 2, at 0°" in alt
-    )
+    assert "row 0, column 1, at 180° and row 0, column 2, at 0°" in alt
 
 
 @pytest.mark.parametrize("name", plots.__all__)
