@@ -95,8 +95,8 @@ def fuse_forward(
 
     Shapes: f1 and f2 of one shape -> out of the same, cache. Raises TypeError for dtypes that are
     not all float32 or all float64, ValueError for two shapes, an unknown term or eps ≤ 0.
-    Source: Wang et al., SORT: second-order response transform for visual recognition, 2017, §3;
-    max: Goodfellow et al., Maxout networks, 2013, §3.
+    Source: Wang et al., SORT: second-order response transform for visual recognition, 2017, figure
+    1; max: Goodfellow et al., Maxout networks, 2013, §3.
     """
     check_arrays(f1=f1, f2=f2)
     check_branches(f1.shape, f2.shape)
@@ -109,7 +109,7 @@ def fuse_backward(dout: Array, cache: Cache) -> tuple[Array, Array]:
 
     df1 = dout · Σ ∂t/∂f1, df2 = dout · Σ ∂t/∂f2
 
-    The product's slope is the *other* branch. A ReLU at 0 has slope 0; at a tie the max gives half
+    The product's slope is the other branch. A ReLU at 0 has slope 0; at a tie the max gives half
     of the gradient to each branch, as PyTorch does.
 
     Shapes: dout like out -> df1 like f1, df2 like f2.
@@ -142,7 +142,7 @@ def sort_forward(f1: Array, f2: Array, *, rectified: bool = False) -> tuple[Arra
     out = f1 + f2 + f1 · f2, or with `rectified` f1 + f2 + ReLU(f1) · ReLU(f2)
 
     Shapes: f1 and f2 of one shape -> out of the same, cache. Errors as in `fuse_forward`.
-    Source: Wang et al., SORT, 2017, §3; its public code rectifies the factors of the product.
+    Source: Wang et al., SORT, 2017, figure 1; its public code rectifies the factors.
     """
     return fuse_forward(f1, f2, terms=("sum", "rectified_product") if rectified else SORT)
 

@@ -27,7 +27,7 @@ def mirror_permutation() -> npt.NDArray[np.intp]:
     Number (4 · row + column) · 8 + angle takes what stands at column 3 - c and angle
     (4 - o) mod 8: left and right change places, and a gradient at θ points to 180° - θ.
     (8 - o would be upside down.) P is its own inverse.
-    Source: Xie, Wang, Lin, Zhang and Tian, Towards reversal-invariant image representation, 2017.
+    Source: after Xie et al., Towards reversal-invariant image representation, 2017.
     """
     row, column, angle = np.indices((ROWS, COLUMNS, ANGLES))
     seen = (row * COLUMNS + (COLUMNS - 1 - column)) * ANGLES + (ANGLES // 2 - angle) % ANGLES

@@ -27,7 +27,7 @@ def survival_probabilities(blocks: int, *, last: float = 0.5) -> npt.NDArray[np.
 
     Raises TypeError or ValueError for a count that is no positive int, ValueError for a `last`
     probability outside (0, 1].
-    Source: Huang et al., Deep networks with stochastic depth, 2016, §3, eq. 4.
+    Source: Huang et al., Deep networks with stochastic depth, 2016, §3.
     """
     check_count("blocks", blocks, 1)
     check_probability("last", last)
@@ -80,7 +80,7 @@ def stochastic_depth_forward(
     Shapes: x and f (N, …), survives () for the mini-batch or (N,) for each image -> out like x,
     cache. Raises TypeError for dtypes that are not all float32 or all float64, ValueError for two
     shapes, a draw that does not fit, or a probability outside (0, 1].
-    Source: Huang et al., Deep networks with stochastic depth, 2016, §3, eq. 2 and 5.
+    Source: Huang et al., Deep networks with stochastic depth, 2016, §3.
     """
     check_arrays(x=x, f=f)
     check_branches(x.shape, f.shape, "x", "f")
