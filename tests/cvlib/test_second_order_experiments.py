@@ -82,10 +82,12 @@ def test_growth_refuses_what_it_cannot_measure(grown):
 def test_products_alone_do_not_train_and_the_sum_does():
     trained = train_fusions(("sum", "product", "root product"), seeds=(0, 1))
     assert np.all(trained.errors["sum"] < 0.1)
-    assert np.all(trained.errors["product"] > 0.3)
-    assert np.all(trained.errors["root product"] > 0.2)
+    # over eight seeds 38 to 85 % and 27 to 53 %, where the sum errs in 2 to 4 %
+    assert np.all(trained.errors["product"] > 0.2)
+    assert np.all(trained.errors["root product"] > 0.12)
     assert np.all(trained.last_losses("sum") < 0.3)
-    assert np.all(trained.last_losses("product") > 0.9)
+    assert np.all(trained.last_losses("product") > 0.6)
+    assert np.all(trained.last_losses("root product") > 0.6)
 
 
 def test_a_seed_fixes_everything_but_the_fusion():
