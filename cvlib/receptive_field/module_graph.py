@@ -23,9 +23,9 @@ POINTWISE = {
     functional.silu, functional.mish, functional.hardswish, functional.hardsigmoid,
     functional.hardtanh, functional.sigmoid, functional.tanh, functional.softplus,
     functional.dropout, functional.dropout2d, functional.batch_norm,
-    functional.local_response_norm, operator.neg, operator.pow,
+    functional.local_response_norm, operator.neg, operator.pow, torch.sqrt,
     "relu", "relu_", "sigmoid", "tanh", "abs", "exp", "clamp", "contiguous", "clone", "float",
-    "double", "detach", "square", "pow",
+    "double", "detach", "square", "sqrt", "pow",
 }  # fmt: skip
 CONCATENATIONS = {torch.cat, torch.concat}
 SIZES = {"size", "dim", getattr}

@@ -1,0 +1,10 @@
+"""Architectures: the networks of the textbooks, from LeNet-5 to MobileNet.
+
+`reference` says in NumPy, forward and backward, what each of their blocks means: residual and
+bottleneck, inception and grid reduction, dense and transition, fire, separable, inverted residual.
+"""
+
+from cvlib.architectures import reference
+from cvlib.architectures.reference import *  # noqa: F403
+
+__all__ = list(reference.__all__)
