@@ -142,7 +142,7 @@ def test_a_real_search_is_kept_and_repeated(tmp_path):
 
 def test_the_benchmark_prints_a_row_a_network():
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--quick", "--workers", "1"],
+        [sys.executable, str(SCRIPT), "--workers", "1"],
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,7 @@
 """Every network of a small space, trained from many seeds: a search on it takes no time.
 
 Training them takes minutes, so the table of stages of 3 and 3 nodes on handwritten digits is a
-record, made on the date that it holds by ``benchmarks/architecture_table.py``.
+record, made on the date that it holds by ``benchmarks/architecture_table.py --record``.
 """
 
 from __future__ import annotations
