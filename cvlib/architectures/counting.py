@@ -8,7 +8,8 @@ Parameters are numbers that are learned; running statistics are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,18 +53,15 @@ def count(network: nn.Module, size: int | tuple[int, int], *, in_channels: int =
     return Cost(count_parameters(network), totals["macs"], totals["activations"])
 
 
-class hooks:  # noqa: N801
-    """Within it, every layer without children calls a function after its forward."""
-
-    def __init__(self, network: nn.Module, see: Callable[[nn.Module, Any, Tensor], None]) -> None:
-        leaves = [m for m in network.modules() if not [*m.children()]]
-        self.handles = [leaf.register_forward_hook(see) for leaf in leaves]
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        for handle in self.handles:
+@contextmanager
+def hooks(network: nn.Module, see: Callable[[nn.Module, Any, Tensor], None]) -> Iterator[None]:
+    """Have every layer without children call a function after its forward."""
+    leaves = [m for m in network.modules() if not [*m.children()]]
+    handles = [leaf.register_forward_hook(see) for leaf in leaves]
+    try:
+        yield
+    finally:
+        for handle in handles:
             handle.remove()
 
 

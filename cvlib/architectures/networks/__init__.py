@@ -21,6 +21,7 @@ from cvlib.architectures.networks import (
 )
 from cvlib.architectures.networks.extraction import Features, extract
 from cvlib.architectures.networks.network import Network, smallest_size
+from cvlib.architectures.networks.pretrained import Mismatch, compare, load_pretrained
 from cvlib.architectures.networks.registry import available, create, usual_size
 from cvlib.architectures.networks.residual import residual_blocks
 
@@ -29,10 +30,13 @@ FAMILIES = (alexnet, cifar_resnet, densenet, googlenet, inception_v2, inception_
 
 __all__ = [
     "Features",
+    "Mismatch",
     "Network",
     "available",
+    "compare",
     "create",
     "extract",
+    "load_pretrained",
     "residual_blocks",
     "smallest_size",
     "usual_size",

@@ -104,7 +104,8 @@ class InvertedResidual(ResidualBlock):
         fusion: Fusion = torch.add,
     ) -> None:
         fits = residual and stride == 1 and channels == out
-        super().__init__(nn.Identity() if fits else None, fusion)
+        super().__init__(fusion)
+        self.downsample = nn.Identity() if fits else None
         wide = channels * expansion
         self.conv = nn.Sequential(
             *([unit(channels, wide, 1, six=True)] if expansion > 1 else []),

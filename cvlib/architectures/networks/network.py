@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,9 @@ class Network(nn.Module):
     """
 
     heads: tuple[str, ...] = ("fc",)
+    if TYPE_CHECKING:  # the parts have other names in each family
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
         super().__init__()
@@ -60,8 +63,8 @@ class Network(nn.Module):
             if min(x.shape[2:]) >= smallest:
                 raise
             raise ValueError(
-                f"{type(self).__name__} needs images of at least {smallest} × {smallest} pixels "
-                f"{'in training' if self.training else ''}, got {x.shape[2]} × {x.shape[3]} "
+                f"{type(self).__name__} needs images of at least {smallest} × {smallest} pixels"
+                f"{' in training' if self.training else ''}, got {x.shape[2]} × {x.shape[3]} "
                 "(x.shape[2:])"
             ) from error
 

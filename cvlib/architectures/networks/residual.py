@@ -55,9 +55,10 @@ class ResidualBlock(nn.Module):
     `fusion` joins the two, and may be replaced: `torch.add` is a residual block.
     """
 
-    def __init__(self, downsample: nn.Module | None, fusion: Fusion = torch.add) -> None:
+    downsample: nn.Module | None
+
+    def __init__(self, fusion: Fusion = torch.add) -> None:
         super().__init__()
-        self.downsample = downsample
         self.fusion = fusion
 
     def join(self, out: Tensor, x: Tensor) -> Tensor:

@@ -31,12 +31,13 @@ class BasicBlock(ResidualBlock):
         downsample: nn.Module | None,
         fusion: Fusion = torch.add,
     ) -> None:
-        super().__init__(downsample, fusion)
+        super().__init__(fusion)
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.last_norm = "bn2"
+        self.downsample = downsample
 
     def forward(self, x: Tensor) -> Tensor:
         out = functional.relu(self.bn1(self.conv1(x)))
@@ -64,7 +65,7 @@ class Bottleneck(ResidualBlock):
         inner: int = 1,
         stride_on: Literal["3x3", "1x1"] = "3x3",
     ) -> None:
-        super().__init__(downsample, fusion)
+        super().__init__(fusion)
         first, second = (stride, 1) if stride_on == "1x1" else (1, stride)
         wide, out = width * inner, width * self.expansion
         self.conv1 = nn.Conv2d(channels, wide, 1, first, bias=False)
@@ -74,6 +75,7 @@ class Bottleneck(ResidualBlock):
         self.conv3 = nn.Conv2d(wide, out, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out)
         self.last_norm = "bn3"
+        self.downsample = downsample
 
     def forward(self, x: Tensor) -> Tensor:
         out = functional.relu(self.bn1(self.conv1(x)))

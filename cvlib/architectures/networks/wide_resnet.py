@@ -31,15 +31,17 @@ class WideBlock(ResidualBlock):
         residual: bool = True,
         fusion: Fusion = torch.add,
     ) -> None:
-        same = stride == 1 and channels == width
-        way = nn.Identity() if same else nn.Conv2d(channels, width, 1, stride, bias=False)
-        super().__init__(way if residual else None, fusion)
-        self.same = same
+        super().__init__(fusion)
+        self.same = stride == 1 and channels == width
         self.bn1 = nn.BatchNorm2d(channels)
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         self.dropout = nn.Dropout(dropout)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.downsample = None
+        if residual:
+            conv = nn.Conv2d(channels, width, 1, stride, bias=False)
+            self.downsample = nn.Identity() if self.same else conv
 
     def forward(self, x: Tensor) -> Tensor:
         first = functional.relu(self.bn1(x))
