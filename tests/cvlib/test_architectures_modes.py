@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 from torch import fx
-from torch._dynamo.utils import counters
 
 from cvlib.architectures.networks import available, create, usual_size
 from cvlib.receptive_field.module_graph import module_graph
@@ -24,9 +23,8 @@ def noise(*shape, dtype=torch.float32):
 
 @pytest.mark.parametrize(
     ("name", "training", "size"),
-    [("cifar_resnet20", True, 16), ("lenet5", False, 32), ("googlenet", True, 64),
-     ("mobilenet_v2", False, 32)],
-)  # fmt: skip
+    [("cifar_resnet20", True, 16), ("lenet5", False, 32), ("googlenet", True, 64)],
+)
 def test_a_network_compiles_in_one_piece(name, training, size):
     torch._dynamo.reset()
     network = create(name, num_classes=3, seed=0).double().train(training)
@@ -34,9 +32,15 @@ def test_a_network_compiles_in_one_piece(name, training, size):
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     x = noise(2, network.in_channels, size, size, dtype=torch.float64)
-    compiled = torch.compile(network, backend="eager", fullgraph=True)(x)
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(graph)
+        return graph.forward
+
+    compiled = torch.compile(network, backend=backend, fullgraph=True)(x)
     plain = network(x)
-    assert counters["stats"]["unique_graphs"] == 1
+    assert len(graphs) == 1
     assert isinstance(compiled, tuple) == isinstance(plain, tuple) == (name == "googlenet")
     parts = zip(compiled, plain, strict=True) if isinstance(plain, tuple) else [(compiled, plain)]
     for ours, theirs in parts:
