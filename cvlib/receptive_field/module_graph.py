@@ -134,6 +134,8 @@ class _Reader:
             return source
         if target is operator.getitem and self._keeps_places(node.args[1]):
             return source
+        if target is operator.getitem and (layer := layers.every_other(node.args[1], self.axes)):
+            return self.graph.window(source, layer, name)
         if target in FLATTENINGS and self._argument(node, 1, "start_dim", 0) == 1:
             return self.graph.whole(source, name)
         if target in SHAPES and len(node.args) == 3:  # (batch, everything)

@@ -125,11 +125,14 @@ def enlarge(factors: Sizes, mode: str, align_corners: bool | None) -> LayerGeome
 
 
 def zero_padding(pads: Sequence[int], axes: int) -> LayerGeometry:
-    """Describe a padding given as PyTorch does: (left, right, top, bottom), last axis first."""
+    """Describe a padding given as PyTorch does: (left, right, top, bottom), last axis first.
+
+    Channels of zeros, which may follow, change no place. Raises ValueError for padded batches.
+    """
     before, after = [0] * axes, [0] * axes
     for k, (low, high) in enumerate(zip(pads[::2], pads[1::2], strict=True)):
-        if k >= axes and (low or high):
-            raise ValueError(f"padding {tuple(pads)} pads channels")
+        if k > axes and (low or high):
+            raise ValueError(f"padding {tuple(pads)} pads the batch")
         if k < axes:
             before[axes - 1 - k], after[axes - 1 - k] = low, high
     one = (1,) * axes
@@ -149,3 +152,17 @@ def share_out(size: Sizes | None, target: IntOrSizes | Sequence[int | None]) -> 
         raise ValueError(f"adaptive pooling from {size} to {units} has unequal windows")
     kernel = tuple(n // t for n, t in zip(size, units, strict=True))
     return LayerGeometry(kernel, kernel)
+
+
+def every_other(index: Any, axes: int) -> LayerGeometry | None:
+    """Describe x[:, :, ::s, ::t], which takes every s-th place; None for any other index."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if len(parts) != axes + 2 or parts[0] != slice(None) or not isinstance(parts[1], slice):
+        return None
+    places = parts[2:]
+    if any(not isinstance(p, slice) or p.start or p.stop is not None for p in places):
+        return None
+    stride = tuple(1 if p.step is None else p.step for p in places)
+    if not all(isinstance(s, int) for s in stride):
+        return None
+    return LayerGeometry((1,) * axes, stride)

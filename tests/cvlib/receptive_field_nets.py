@@ -77,6 +77,10 @@ def head(self, x):
     return self.linear(x.view(x.size(0), -1))
 
 
+def zero_padded_shortcut(self, x):
+    return self.conv(x) + F.pad(x[:, :, ::2, ::3], (0, 0, 0, 0, 0, 2))
+
+
 NETS = {
     "stack": lambda: nn.Sequential(nn.Conv2d(1, 2, (3, 5), (1, 2), (0, 1), (2, 1)), nn.GELU()),
     "same padding": lambda: nn.Conv2d(1, 2, (3, 5), padding="same", dilation=(1, 3)),
@@ -96,6 +100,9 @@ NETS = {
     ),
     "decoder": lambda: Calls(
         decoder, first=nn.Conv2d(1, 1, 3, padding=1), second=nn.Conv2d(1, 1, 3, padding=1)
+    ),
+    "zero-padded shortcut": lambda: Calls(
+        zero_padded_shortcut, conv=nn.Conv2d(1, 3, 3, (2, 3), padding=1)
     ),
     "functional convolution": lambda: Calls(
         lambda self, x: F.conv2d(x, self.weight, padding=1, dilation=(1, 2)),

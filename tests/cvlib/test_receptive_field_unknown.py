@@ -42,7 +42,8 @@ UNKNOWN = [
     (Calls(lambda s, x: x.view(1, 2, -1)), "node 'view', view: its receptive field is not known"),
     (Calls(lambda s, x: F.conv2d(x, x)), "its kernel is not a parameter of the module"),
     (Calls(lambda s, x: F.pad(x, (1, 1), mode="reflect")), "node 'pad', pad: its receptive"),
-    (Calls(lambda s, x: F.pad(x, (0, 0, 0, 0, 1, 1))), "padding (0, 0, 0, 0, 1, 1) pads channels"),
+    (Calls(lambda s, x: x[:, :, ::2, 1::2]), "node 'getitem', getitem: its receptive field is not"),
+    (Calls(lambda s, x: F.pad(x, (0,) * 6 + (1, 1))), "(0, 0, 0, 0, 0, 0, 1, 1) pads the batch"),
     (Calls(lambda s, x: (x, x + 1)), "returns 2 maps: expected one"),
 ]
 
