@@ -23,7 +23,7 @@ def noise(*shape, dtype=torch.float32):
 
 @pytest.mark.parametrize(
     ("name", "training", "size"),
-    [("cifar_resnet20", True, 16), ("lenet5", False, 32), ("googlenet", True, 64)],
+    [("cifar_resnet20", True, 16), ("lenet5", False, 32)],
 )
 def test_a_network_compiles_in_one_piece(name, training, size):
     torch._dynamo.reset()
