@@ -18,7 +18,7 @@ from cvlib.architectures.ledger import (
     ledger,
     ledger_row,
 )
-from cvlib.architectures.networks import create
+from cvlib.architectures.networks import create, smallest_size
 from cvlib.architectures.published import PUBLISHED
 from cvlib.saved_tensors import saved_bytes
 
@@ -89,6 +89,13 @@ def test_what_is_kept_by_hand():
         x = torch.empty(1, 3, 8, 8)
     # the ReLU keeps its result, which the next convolution keeps, too: once
     assert saved_bytes(lambda: layers(x), leave_out=[x, *layers.parameters()]) == 5 * 64 * 4
+
+
+@pytest.mark.parametrize("guess", [None, 1, 31, 32, 33, 200])
+def test_a_guess_of_the_smallest_image_changes_nothing(guess):
+    with torch.device("meta"):
+        network = create("vgg11").eval()
+    assert smallest_size(network, guess=guess) == TABLE["vgg11"].smallest == 32
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

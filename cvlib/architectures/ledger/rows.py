@@ -19,7 +19,7 @@ from cvlib.architectures.networks import (
     usual_size,
 )
 from cvlib.architectures.networks.registry import entry
-from cvlib.receptive_field import receptive_field
+from cvlib.receptive_field import Graph, receptive_field
 from cvlib.receptive_field.module_graph import module_graph
 from cvlib.saved_tensors import saved_bytes
 
@@ -62,10 +62,10 @@ def ledger_row(name: str) -> Row:
     """
     network, size = bare(name), usual_size(name)
     cost = count(network, size, in_channels=network.in_channels)
-    with torch.no_grad():
-        smallest = smallest_size(network)
     saved, layers = _saved_and_depth(network, size)
-    field, stride, no_field = _field(network)
+    field, stride, guess, no_field = _geometry(network, size)
+    with torch.no_grad():
+        smallest = smallest_size(network, guess=guess)
     return Row(name, size, cost.parameters, cost.macs, cost.activations, saved, layers, field,
                stride, smallest, no_field)  # fmt: skip
 
@@ -92,15 +92,27 @@ def _saved_and_depth(network: Network, size: int) -> tuple[int, int]:
     return saved, found[0]
 
 
-def _field(network: Network) -> tuple[int | None, int | None, str]:
-    """Read (field, stride) off the module graph; all networks of the room treat axes alike."""
+def _geometry(network: Network, size: int) -> tuple[int | None, int | None, int | None, str]:
+    """Read field, stride and the smallest image with a last map off the module graph, or why not.
+
+    All networks of the room treat their axes alike. The head may want a larger image.
+    """
     try:
         graph = module_graph(Features(network))
     except ValueError as error:
-        return None, None, str(error)
+        return None, None, None, str(error)
     found = receptive_field(graph)
     (field, _), (stride, _) = found.size, found.stride
-    return int(field), int(stride), ""
+    smallest = next((side for side in range(1, size) if _fits(graph, side)), size)
+    return int(field), int(stride), smallest, ""
+
+
+def _fits(graph: Graph, side: int) -> bool:
+    try:
+        graph.sizes((side, side))
+    except ValueError:
+        return False
+    return True
 
 
 def costs_table(rows: Iterable[Row]) -> Table:
