@@ -1,9 +1,9 @@
 """What the chapter measures of a fusion: the size of signals, training on digits, and its cost."""
 
+from cvlib.saved_tensors import saved_bytes
 from cvlib.second_order.experiments.cost import (
     extra_multiplications,
     fusion_bytes,
-    saved_bytes,
     step_seconds,
 )
 from cvlib.second_order.experiments.fusions import FUSIONS

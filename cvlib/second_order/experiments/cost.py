@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,30 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cvlib.saved_tensors import saved_bytes
 from cvlib.second_order.accelerated.modules import ResidualStack
 from cvlib.second_order.experiments.fusions import terms_of
-
-
-def saved_bytes(run: Callable[[], Any], *, leave_out: Sequence[Tensor] = ()) -> int:
-    """Count the bytes that a forward pass keeps for its backward pass, exactly.
-
-    PyTorch tells each tensor that it saves. Memory that several of them share counts once; that of
-    ``leave_out`` (parameters, the input: there anyway) not at all.
-    """
-    known = {tensor.untyped_storage().data_ptr() for tensor in leave_out}
-    kept: dict[int, Tensor] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        place = tensor.untyped_storage().data_ptr()
-        if place not in known:
-            kept[place] = tensor  # held, so that its memory is not given to another meanwhile
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = run()
-    total = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
-    del result
-    return total
 
 
 def fusion_bytes(
