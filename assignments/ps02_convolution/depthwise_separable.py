@@ -33,7 +33,7 @@ def draw_blocks(rng: Rng) -> Iterator[Case]:
 def run_block(target, what, c, k, kernel, stride, depthwise, pointwise, x):
     import torch
 
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     block = target(c, k, kernel, stride).double().train()
     shapes = sorted(tuple(p.shape) for p in block.parameters())
     weights = []

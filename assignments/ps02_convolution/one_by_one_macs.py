@@ -27,10 +27,11 @@ def cost(side: int, wide: int, narrow: int, maps: int) -> int:
 
 def one_by_one_macs(side: int, wide: int, narrow: int, maps: int) -> dict[str, int]:
     direct = count_macs((side, side), wide, maps, KERNEL)
+    each = cost(side, wide, 1, maps)  # what a middle costs for each channel that it has
     return {
         "direct": direct,
         "detour": cost(side, wide, narrow, maps),
-        "widest": max(b for b in range(1, wide) if cost(side, wide, b, maps) < direct),
+        "widest": (direct - 1) // each,
     }
 
 
