@@ -15,7 +15,7 @@ import numpy as np
 
 from cvlib.check.compare import difference, finite
 from cvlib.check.sheet import Misconception, Reply, Sheet
-from cvlib.check.slips import at_once, leaves, slipped, surprise
+from cvlib.check.slips import Arrays, Slips, leaves, surprise
 from cvlib.check.traits import shown, worth
 
 #: So many bits must agree in the parts that a mistake explains, where it does not explain the rest.
@@ -87,12 +87,10 @@ def _two(
     agree: _Agreement, possible: Sequence[Misconception], wrong: Mapping[str, Sequence[int]]
 ) -> dict[str, str]:
     """The mistakes that two and two make up all that is wrong, each where it acts by itself."""
-    calls = [k for ks in wrong.values() for k in ks]
-    pairs = [p for p in itertools.combinations(possible, 2) if agree.at_once(*p, calls) >= ENOUGH]
+    pairs = agree.pairs(possible, [k for ks in wrong.values() for k in ks])
     if len(pairs) != 1:
         return {}
-    first, second = pairs[0]
-    acts = {p: [m for m in (first, second) if agree.acts(m, ks)] for p, ks in wrong.items()}
+    acts = {p: [m for m in pairs[0] if agree.acts(m, ks)] for p, ks in wrong.items()}
     return {part: there[-1].text for part, there in acts.items() if there}
 
 
@@ -114,7 +112,10 @@ class _Agreement:
 
     def __init__(self, sheet: Sheet, replies: Sequence[Reply]) -> None:
         self._sheet, self._replies = sheet, replies
+        self._got = [reply.value for reply in replies]
         self._known: dict[tuple[int, int], bool] = {}
+        self._beside: dict[tuple[int, ...], Slips] = {}
+        self._found: dict[tuple[int, int], Arrays | None] = {}
 
     def __call__(self, known: Misconception, k: int) -> bool:
         """Whether a mistake gives the answer that came back from call ``k``."""
@@ -157,23 +158,40 @@ class _Agreement:
 
     def slipped(self, known: Misconception, calls: Sequence[int]) -> float:
         """How much of a mistake shows behind a slip in wrong answers, in bits."""
-        values = [known.values[k] for k in calls]
-        if not calls or any(v is None for v in values) or self._is_measured(calls[0]):
-            return 0.0
-        expected = [self._sheet.expected[k] for k in calls]
-        got = [self._replies[k].value for k in calls]
-        return slipped(expected, values, got, self._sheet.tolerance_of(calls[0]))
+        slips = self._slips(calls)
+        return slips.behind(self._arrays(known.values, calls)) if slips else 0.0
 
-    def at_once(self, first: Misconception, second: Misconception, calls: Sequence[int]) -> float:
-        """How much it tells that two mistakes together make up wrong answers, in bits."""
-        a, b = ([m.values[k] for k in calls] for m in (first, second))
-        if any(v is None for v in [*a, *b]):
-            return 0.0
+    def pairs(
+        self, possible: Sequence[Misconception], calls: Sequence[int]
+    ) -> list[tuple[Misconception, Misconception]]:
+        """The pairs of mistakes of which what each adds makes up wrong answers."""
+        slips = self._slips(calls)
+        if slips is None:
+            return []
+        added = [(m, slips.added(self._arrays(m.values, calls))) for m in possible]
+        acting = [(m, numbers) for m, numbers in added if numbers is not None]
+        return [
+            (first, second)
+            for (first, a), (second, b) in itertools.combinations(acting, 2)
+            if slips.both(a, b) >= ENOUGH
+        ]
+
+    def _slips(self, calls: Sequence[int]) -> Slips | None:
+        """What came to these calls beside what is right; ``None`` where something is measured."""
         if not calls or any(map(self._is_measured, calls)):
-            return 0.0
-        expected = [self._sheet.expected[k] for k in calls]
-        got = [self._replies[k].value for k in calls]
-        return at_once(expected, a, b, got, self._sheet.tolerance_of(calls[0]))
+            return None
+        key = tuple(calls)
+        if key not in self._beside:
+            right, got = (self._arrays(v, calls) for v in (self._sheet.expected, self._got))
+            self._beside[key] = Slips(right, got, self._sheet.tolerance_of(calls[0]))
+        return self._beside[key]
+
+    def _arrays(self, values: Sequence[Any], calls: Sequence[int]) -> list[Arrays | None]:
+        """The arrays in the answers to some calls, looked for once in each."""
+        for k in calls:
+            if (id(values), k) not in self._found:
+                self._found[id(values), k] = leaves(values[k])
+        return [self._found[id(values), k] for k in calls]
 
     def acts(self, known: Misconception, calls: Sequence[int]) -> bool:
         """Whether a mistake changes the answer to one of these calls."""

@@ -7,13 +7,14 @@ right shows little: its evidence is in how it differs.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from cvlib.check.compare import Tolerance
-from cvlib.check.traits import numbers, worth
+from cvlib.check.traits import near, numbers, worth
 
 #: To have looked for one of so many slips takes so many bits off what agrees.
 SEARCH = 5.0
@@ -21,50 +22,54 @@ SEARCH = 5.0
 OF_A_SHAPE = 4.0
 
 Arrays = list[np.ndarray]
-Parts = tuple[Arrays, Arrays, Arrays]
 
 
-def slipped(
-    right: Sequence[Any], wrong: Sequence[Any], got: Sequence[Any], tolerance: Tolerance
-) -> float:
-    """How much of a known mistake shows behind a slip in the answers to some calls, in bits."""
-    r, w, g = ([leaves(v) for v in values] for values in (right, wrong, got))
-    if any(x is None for x in [*w, *g]):
-        return 0.0
-    known, came = _joined(w), _joined(g)
-    meant = _joined(r) if all(x is not None for x in r) else None
-    if len(known) != len(came):
-        return 0.0
-    with np.errstate(all="ignore"):
-        if meant is not None and _fits(meant, came, tolerance):
+class Slips:
+    """The right answers to some calls beside those that came, as arrays."""
+
+    def __init__(
+        self,
+        right: Sequence[Arrays | None],
+        got: Sequence[Arrays | None],
+        tolerance: Tolerance,
+    ) -> None:
+        self._meant, self._came, self._tolerance = _joined(right), _joined(got), tolerance
+
+    @functools.cached_property
+    def _alone(self) -> bool:
+        """Whether a slip alone explains what came."""
+        return (
+            self._meant is not None
+            and self._came is not None
+            and _fits(self._meant, self._came, self._tolerance)
+        )
+
+    def behind(self, wrong: Sequence[Arrays | None]) -> float:
+        """How much of a known mistake shows behind a slip, in bits."""
+        known = _joined(wrong)
+        if known is None or self._came is None or len(known) != len(self._came) or self._alone:
             return 0.0
-        if _fits(known, came, tolerance):
-            return max(0.0, surprise(meant, known) - SEARCH)
-    return _by_shape(meant, known, came)
+        if _fits(known, self._came, self._tolerance):
+            return max(0.0, surprise(self._meant, known) - SEARCH)
+        return _by_shape(self._meant, known, self._came)
 
+    def added(self, wrong: Sequence[Arrays | None]) -> np.ndarray | None:
+        """What a known mistake adds to the right numbers; ``None`` where it does nothing."""
+        known = _joined(wrong)
+        if known is None or self._meant is None or _shapes(known) != _shapes(self._meant):
+            return None
+        right, numbers_of = _in_a_row(self._meant), _in_a_row(known)
+        does = not near(numbers_of, right, self._tolerance).all()
+        return numbers_of - right if does else None
 
-def at_once(
-    right: Sequence[Any],
-    first: Sequence[Any],
-    second: Sequence[Any],
-    got: Sequence[Any],
-    tolerance: Tolerance,
-) -> float:
-    """How much it tells that two known mistakes, each by what it adds, make up what came, in bits.
-
-    Nothing where one of the two does nothing.
-    """
-    found = [[leaves(v) for v in values] for values in (right, first, second, got)]
-    if any(x is None for each in found for x in each):
-        return 0.0
-    each = [_joined(x) for x in found]
-    if any([a.shape for a in x] != [a.shape for a in each[0]] for x in each):
-        return 0.0
-    r, a, b, g = (np.concatenate([x.ravel() for x in arrays]) for arrays in each)
-    acts = all(not _near(x, r, tolerance).all() for x in (a, b))
-    if not acts or not _near(a + b - r, g, tolerance).all():
-        return 0.0
-    return max(0.0, surprise([r], [g]) - SEARCH)
+    def both(self, first: np.ndarray, second: np.ndarray) -> float:
+        """How much it tells that what two mistakes add makes up what came, in bits."""
+        if self._meant is None or self._came is None or _shapes(self._came) != _shapes(self._meant):
+            return 0.0
+        right, came = _in_a_row(self._meant), _in_a_row(self._came)
+        if not near(right + first + second, came, self._tolerance).all():
+            return 0.0
+        return max(0.0, surprise([right], [came]) - SEARCH)
 
 
 def leaves(value: Any) -> Arrays | None:
@@ -87,10 +92,10 @@ def surprise(right: Arrays | None, wrong: Arrays) -> float:
     Neither the numbers nor how they differ from what is right may be simple: zeros come easily,
     and so does what is too large by one.
     """
-    numbers_of = np.concatenate([w.ravel() for w in wrong] or [np.empty(0)])
-    if right is None or [a.shape for a in right] != [a.shape for a in wrong]:
+    numbers_of = _in_a_row(wrong)
+    if right is None or _shapes(right) != _shapes(wrong):
         return _information(numbers_of)
-    differs = numbers_of - np.concatenate([r.ravel() for r in right] or [np.empty(0)])
+    differs = numbers_of - _in_a_row(right)
     return min(_information(numbers_of[differs != 0]), _information(differs))
 
 
@@ -102,28 +107,41 @@ def _information(values: np.ndarray) -> float:
     return max(pattern, float(sum(worth(v) for v in different.tolist() if v)))
 
 
-def _joined(each: Sequence[Arrays | None]) -> Arrays:
-    return [array for arrays in each for array in arrays or []]
+def _joined(each: Sequence[Arrays | None]) -> Arrays | None:
+    """All arrays, call after call; ``None`` if there is something else in one."""
+    found: Arrays = []
+    for arrays in each:
+        if arrays is None:
+            return None
+        found += arrays
+    return found
+
+
+def _shapes(arrays: Arrays) -> list[tuple[int, ...]]:
+    return [array.shape for array in arrays]
+
+
+def _in_a_row(arrays: Arrays) -> np.ndarray:
+    return np.concatenate([array.ravel() for array in arrays] or [np.empty(0)])
 
 
 def _fits(known: Arrays, came: Arrays, tolerance: Tolerance) -> bool:
     """Whether one slip takes all the known arrays to those that came."""
-    return any(
-        _moved_or_scaled([*turned], came, tolerance)
-        for turn in TURNS
-        if (turned := [turn(a) for a in known])
-    ) or all(_is_cut(a, b, tolerance) for a, b in zip(known, came, strict=True))
+    with np.errstate(all="ignore"):
+        return any(
+            _moved_or_scaled([turn(a) for a in known], came, tolerance) for turn in TURNS
+        ) or all(_is_cut(a, b, tolerance) for a, b in zip(known, came, strict=True))
 
 
 def _moved_or_scaled(known: Arrays, came: Arrays, tolerance: Tolerance) -> bool:
     """Whether all were multiplied by the same, or whole numbers are all one off."""
-    if not known or [a.shape for a in known] != [a.shape for a in came]:
+    if not known or _shapes(known) != _shapes(came):
         return False
-    k, g = (np.concatenate([a.ravel() for a in each]) for each in (known, came))
+    k, g = _in_a_row(known), _in_a_row(came)
     size = float(np.vdot(k, k))
     scaled = k * (float(np.vdot(k, g)) / size) if size else k
     one_off = bool((k == np.round(k)).all()) and any((k + step == g).all() for step in (-1, 1))
-    return one_off or bool(_near(scaled, g, tolerance).all())
+    return one_off or bool(near(scaled, g, tolerance).all())
 
 
 def _is_cut(known: np.ndarray, came: np.ndarray, tolerance: Tolerance) -> bool:
@@ -133,7 +151,7 @@ def _is_cut(known: np.ndarray, came: np.ndarray, tolerance: Tolerance) -> bool:
     small, large = sorted((known, came), key=lambda a: a.size)
     if any(s > m for s, m in zip(small.shape, large.shape, strict=True)) or not small.size:
         return False
-    return any(bool(_near(large[cut], small, tolerance).all()) for cut in _cuts(small, large))
+    return any(bool(near(large[cut], small, tolerance).all()) for cut in _cuts(small, large))
 
 
 def _cuts(small: np.ndarray, large: np.ndarray) -> Iterator[tuple[slice, ...]]:
@@ -145,14 +163,10 @@ def _cuts(small: np.ndarray, large: np.ndarray) -> Iterator[tuple[slice, ...]]:
 
 def _by_shape(meant: Arrays | None, known: Arrays, came: Arrays) -> float:
     """What the shapes alone say: all as the mistake has them, and some that nobody else has."""
-    if [a.shape for a in known] != [a.shape for a in came]:
+    if _shapes(known) != _shapes(came):
         return 0.0
-    others = [a.shape for a in meant] if meant is not None and len(meant) == len(known) else []
-    return OF_A_SHAPE * len({a.shape for a in known} - {*others})
-
-
-def _near(a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> np.ndarray:
-    return np.asarray(np.abs(a - b) <= tolerance.atol + tolerance.rtol * np.abs(b))
+    others = _shapes(meant) if meant is not None and len(meant) == len(known) else []
+    return OF_A_SHAPE * len({*_shapes(known)} - {*others})
 
 
 def _of_a_plane(turn: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

@@ -48,25 +48,25 @@ def shown(right: Any, wrong: Any, got: Any, tolerance: Tolerance) -> float:
         return 0.0
     r = numbers(right)
     with np.errstate(all="ignore"):
-        return _ofnumbers(r if r is not None and r.shape == w.shape else None, w, g, tolerance)
+        return _of_numbers(r if r is not None and r.shape == w.shape else None, w, g, tolerance)
 
 
-def _ofnumbers(
+def _of_numbers(
     right: np.ndarray | None, wrong: np.ndarray, got: np.ndarray, tolerance: Tolerance
 ) -> float:
-    def near(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.asarray(np.abs(a - b) <= tolerance.atol + tolerance.rtol * np.abs(b))
+    def close(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return near(a, b, tolerance)
 
     everywhere = np.ones(wrong.shape, bool)
-    off = everywhere if right is None else ~near(got, right)
-    same = near(got, wrong) & (everywhere if right is None else ~near(wrong, right))
+    off = everywhere if right is None else ~close(got, right)
+    same = close(got, wrong) & (everywhere if right is None else ~close(wrong, right))
     if same.any() and same.sum() >= HALF * off.sum():
         return _bits(wrong[same])
     alike = _times(wrong, got)
-    if alike is None or not near(alike, got).all():
+    if alike is None or not close(alike, got).all():
         return 0.0
     other = None if right is None else _times(right, got)
-    if other is not None and near(other, got).all():  # it shows nothing of the mistake
+    if other is not None and close(other, got).all():  # it shows nothing of the mistake
         return 0.0
     return max(0.0, _bits(wrong) - OF_A_FRACTION)
 
@@ -79,8 +79,13 @@ def _times(known: np.ndarray, got: np.ndarray) -> np.ndarray | None:
     return known * (float(np.vdot(known, got)) / size)
 
 
-def _bits(numbers: np.ndarray) -> float:
-    few = np.unique([float(f"{n:.9g}") for n in numbers.ravel()[:400]])
+def near(a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> np.ndarray:
+    """Which numbers are so near to those of ``b`` as an answer has to be."""
+    return np.asarray(np.abs(a - b) <= tolerance.atol + tolerance.rtol * np.abs(b))
+
+
+def _bits(values: np.ndarray) -> float:
+    few = np.unique([float(f"{n:.9g}") for n in values.ravel()[:400]])
     return float(sum(map(worth, few.tolist())))
 
 

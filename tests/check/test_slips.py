@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cvlib.check.compare import Tolerance
-from cvlib.check.slips import at_once, leaves, slipped, surprise
+from cvlib.check.slips import Slips, leaves, surprise
 
 RIGHT = np.random.default_rng(0).normal(size=(5, 6))
 WRONG = np.random.default_rng(1).normal(size=(5, 6))
@@ -26,6 +27,18 @@ SLIPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "cut all round": lambda a: a[1:-1, 1:-1],
     "with a border": lambda a: np.pad(a, 1),
 }
+
+
+def slipped(right: Any, wrong: Any, got: Any, tolerance: Tolerance) -> float:
+    r, w, g = ([leaves(v) for v in values] for values in (right, wrong, got))
+    return Slips(r, g, tolerance).behind(w)
+
+
+def at_once(right: Any, first: Any, second: Any, got: Any, tolerance: Tolerance) -> float:
+    r, a, b, g = ([leaves(v) for v in values] for values in (right, first, second, got))
+    slips = Slips(r, g, tolerance)
+    one, other = slips.added(a), slips.added(b)
+    return 0.0 if one is None or other is None else slips.both(one, other)
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
