@@ -18,9 +18,8 @@ import pytest
 
 from tests.groups import PROBLEM_SET, rooms, topic
 
-#: Seconds, on the machine of ``book/calibration.py``, for the tests of one room and of one set. It
-#: was 90; problem set 4 takes over 200 since two mistakes are looked for in every wrong answer.
-BUDGET = float(os.environ.get("CVLIB_TEST_BUDGET", "300"))
+#: Seconds, on the machine of ``book/calibration.py``, for the tests of one room and of one set.
+BUDGET = float(os.environ.get("CVLIB_TEST_BUDGET", "90"))
 CALIBRATION = Path(__file__).resolve().parents[1] / "book" / "calibration.py"
 
 
