@@ -113,12 +113,8 @@ class DenseNet(Network):
         features[f"norm{len(depths) + 1}"] = nn.BatchNorm2d(channels)
         self.features = nn.Sequential(OrderedDict(features))
         self.classifier = score_layer(channels, num_classes)
-        self._features = channels
+        self.num_features = channels
         self.apply(self.init_layer)
-
-    @property
-    def num_features(self) -> int:
-        return self._features
 
     def init_layer(self, layer: nn.Module) -> None:
         he_normal(layer, "fan_in")

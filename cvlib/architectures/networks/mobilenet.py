@@ -45,12 +45,8 @@ class MobileNet(Network):
         self.classifier = nn.Sequential(
             nn.Dropout(dropout), score_layer(channels, self.num_classes)
         )
-        self._features = channels
+        self.num_features = channels
         self.apply(self.init_layer)
-
-    @property
-    def num_features(self) -> int:
-        return self._features
 
     def init_layer(self, layer: nn.Module) -> None:
         he_normal(layer, linear_std=0.01)

@@ -20,6 +20,8 @@ class Network(nn.Module):
     """
 
     heads: tuple[str, ...] = ("fc",)
+    #: Length of the vector before the scores.
+    num_features: int
     if TYPE_CHECKING:  # the parts have other names in each family
 
         def __getattr__(self, name: str) -> Any: ...
@@ -67,11 +69,6 @@ class Network(nn.Module):
                 f"{' in training' if self.training else ''}, got {x.shape[2]} × {x.shape[3]} "
                 "(x.shape[2:])"
             ) from error
-
-    @property
-    def num_features(self) -> int:
-        """Length of the vector before the scores."""
-        raise NotImplementedError
 
     def init_layer(self, layer: nn.Module) -> None:
         """Draw the weights of one layer; families override it."""

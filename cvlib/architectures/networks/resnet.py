@@ -131,16 +131,12 @@ class ResNet(Network):
             self.add_module(self.stages[stage], nn.Sequential(*blocks))
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = score_layer(channels, num_classes)
-        self._features = channels
+        self.num_features = channels
         self.apply(self.init_layer)
         if zero_init_residual:
             for each in self.modules():
                 if isinstance(each, BasicBlock | Bottleneck):
                     nn.init.zeros_(getattr(each, each.last_norm).weight)
-
-    @property
-    def num_features(self) -> int:
-        return self._features
 
     def init_layer(self, layer: nn.Module) -> None:
         he_normal(layer)

@@ -86,12 +86,8 @@ class WideResNet(Network):
         self.bn = nn.BatchNorm2d(channels)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = score_layer(channels, num_classes)
-        self._features = channels
+        self.num_features = channels
         self.apply(self.init_layer)
-
-    @property
-    def num_features(self) -> int:
-        return self._features
 
     def init_layer(self, layer: nn.Module) -> None:
         he_normal(layer)
