@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -49,5 +49,8 @@ def mean_interval(values: ArrayLike) -> Interval:
     runs = np.asarray(values, dtype=float)
     if runs.ndim != 1 or runs.size < 2:
         raise ValueError(f"expected one value a run, at least two, got shape {runs.shape}")
-    half = stats.t.ppf(0.975, runs.size - 1) * runs.std(ddof=1) / np.sqrt(runs.size)
+    quantile = stdtrit(
+        runs.size - 1, 0.975
+    )  # scipy.stats has it, too, and takes a second to import
+    half = quantile * runs.std(ddof=1) / np.sqrt(runs.size)
     return Interval(float(runs.mean()), float(half), runs.size)

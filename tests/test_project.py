@@ -98,6 +98,16 @@ def test_pip_finds_no_conflict():
     subprocess.run([sys.executable, "-m", "pip", "check"], check=True)
 
 
+@pytest.mark.parametrize(
+    ("module", "slow"),
+    [("nbformat", "rfc3987_syntax"), ("cvlib.claims", "scipy.stats"), ("cvlib", "torch")],
+)
+def test_what_every_process_imports_leaves_out_what_takes_a_second(module, slow):
+    """jsonschema from 4.25 on has nbformat build a grammar of addresses in each of them."""
+    said = f"import sys, {module}; sys.exit({slow!r} in sys.modules)"
+    subprocess.run([sys.executable, "-c", said], check=True)
+
+
 def test_nothing_generated_is_tracked():
     listed = subprocess.run(
         "git ls-files", shell=True, cwd=ROOT, capture_output=True, text=True, check=False

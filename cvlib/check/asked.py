@@ -7,7 +7,7 @@ from typing import Any
 
 from cvlib.check.failed import CheckFailed
 from cvlib.check.own_numbers import draw_numbers, in_words, same_name
-from cvlib.check.public import read_sheet
+from cvlib.check.public import read_numbers
 
 #: For whom ``personal`` last drew in this notebook, by exercise.
 _asked: dict[str, str] = {}
@@ -19,8 +19,8 @@ def personal(exercise: str, student: object) -> dict[str, Any]:
     Prints them and returns them by name. Raises ``CheckFailed`` when no name is given, and
     ``KeyError`` for an exercise that asks everybody the same.
     """
-    sheet = read_sheet(exercise)
-    if not sheet.numbers:
+    choices = read_numbers(exercise)
+    if not choices:
         raise KeyError(f"{exercise!r} asks everybody the same: it has no numbers of your own")
     if not isinstance(student, str | int) or not same_name(student):
         _asked.pop(exercise, None)
@@ -29,7 +29,7 @@ def personal(exercise: str, student: object) -> dict[str, Any]:
             "are drawn from it: fill it in and run the cell again."
         )
     _asked[exercise] = str(student).strip()
-    numbers = draw_numbers(exercise, sheet.numbers, student)
+    numbers = draw_numbers(exercise, choices, student)
     print(f"{exercise}: the numbers of {_asked[exercise]} are {in_words(numbers)}")
     return numbers
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cvlib.check.codec import decode, encode
 from cvlib.check.compare import Tolerance
@@ -12,6 +14,8 @@ from cvlib.check.marking import Misconception, Sheet
 from cvlib.check.measure import Measure
 
 PUBLIC_FILE = "public_cases.json"
+
+T = TypeVar("T")
 
 
 def write_sheets(sheets: list[Sheet]) -> bytes:
@@ -26,6 +30,15 @@ def write_sheets(sheets: list[Sheet]) -> bytes:
 
 def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
     """Read one sheet from the file beside the notebook."""
+    return _read(exercise_id, directory, lambda obj: _from_json(exercise_id, obj))
+
+
+def read_numbers(exercise_id: str, directory: Path | None = None) -> dict[str, tuple[Any, ...]]:
+    """What the own numbers of one exercise are drawn from: of its sheet this and nothing else."""
+    return _read(exercise_id, directory, _numbers)
+
+
+def _read(exercise_id: str, directory: Path | None, decoded: Callable[[dict[str, Any]], T]) -> T:
     path = (directory or Path.cwd()) / PUBLIC_FILE
     if not path.is_file():
         raise FileNotFoundError(
@@ -33,14 +46,19 @@ def read_sheet(exercise_id: str, directory: Path | None = None) -> Sheet:
             "the folder of the notebook, as it was when you unpacked the release."
         )
     try:
-        exercises = json.loads(path.read_text("utf-8"))["exercises"]
+        exercises = _parsed(path.read_bytes())["exercises"]
         if exercise_id in exercises:
-            return _from_json(exercise_id, exercises[exercise_id])
+            return decoded(exercises[exercise_id])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}): unpack the release again") from error
     raise KeyError(
         f"{PUBLIC_FILE} has no exercise {exercise_id!r}; it has {', '.join(sorted(exercises))}"
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(text: bytes) -> Any:  # a notebook asks often, and most of them of one file
+    return json.loads(text)
 
 
 def _to_json(sheet: Sheet) -> dict[str, Any]:
@@ -90,7 +108,11 @@ def _from_json(exercise_id: str, obj: dict[str, Any]) -> Sheet:
         ),
         measures={part: Measure(*measure) for part, measure in obj["measures"].items()},
         tolerances={part: Tolerance(*t) for part, t in obj.get("tolerances", {}).items()},
-        numbers={name: tuple(decode(values)) for name, values in obj.get("numbers", [])},
+        numbers=_numbers(obj),
         look_source=obj.get("look", ""),
         one_at_a_time=obj.get("one_at_a_time", False),
     )
+
+
+def _numbers(obj: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(decode(values)) for name, values in obj.get("numbers", [])}

@@ -124,3 +124,13 @@ def test_the_keys_of_the_guide_are_used_by_all_sides(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["tls", "3"]
     assert (tmp_path / ".config/dask/keys").stat().st_mode & 0o077 == 0
+
+
+def test_workers_are_forks_of_a_process_that_has_imported_what_they_need() -> None:
+    """Each once took seconds for PyTorch and Dask, as long as it grades ten submissions."""
+    with connect(2, None) as client:
+        found = client.run(lambda: (os.getppid(), sorted(sys.modules)))
+    assert len(found) == 2
+    assert len({parent for parent, _ in found.values()}) == 1
+    for _, modules in found.values():
+        assert {"torch", "cvlib.grading.running.worker"} <= {*modules}

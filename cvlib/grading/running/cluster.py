@@ -49,6 +49,7 @@ def connect(workers: int, scheduler: str | None) -> Iterator[Client]:
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": 1,
         "distributed.worker.daemon": True,
+        "distributed.worker.multiprocessing-method": "forkserver",
         "distributed.scheduler.http.routes": [],  # pages would tell other users who hands in what
         "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,  # it looks at every thread each 10 ms
@@ -121,6 +122,7 @@ def _own_cluster(workers: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
+    _import_once()
     security = Security.temporary()  # other users of this machine reach the port, too
     with held_directory() as folder:
         for attempt in range(STARTS):
@@ -146,6 +148,18 @@ def _own_cluster(workers: int) -> Iterator[Client]:
                 yield client
         finally:
             del _secrets[address]
+
+
+def _import_once() -> None:
+    """Have one process import what every worker needs; the workers are its forks.
+
+    Each would otherwise take seconds for Dask and, when it draws for an exercise in PyTorch, for
+    that: as long as it takes to grade ten submissions.
+    """
+    from distributed.utils import get_mp_context
+
+    forks = get_mp_context()  # names packages for it, which ours replace
+    forks.set_forkserver_preload(["distributed", "cvlib.grading.running.worker", "torch"])
 
 
 def threads(client: Client) -> int:
