@@ -19,7 +19,7 @@ import pytest
 from tests.groups import PROBLEM_SET, rooms, topic
 
 #: Seconds, on the machine of ``book/calibration.py``, for the tests of one room and of one set.
-BUDGET = float(os.environ.get("CVLIB_TEST_BUDGET", "90"))
+BUDGET = float(os.environ.get("CVLIB_TEST_BUDGET", "120"))
 CALIBRATION = Path(__file__).resolve().parents[1] / "book" / "calibration.py"
 
 

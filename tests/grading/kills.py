@@ -226,5 +226,11 @@ def command_line(pid: int) -> str:
 
 
 def dask_workers(parent: int) -> list[int]:
-    """The worker processes that a run or a nanny started."""
-    return sorted(pid for pid in children(parent) if "spawn_main" in command_line(pid))
+    """The worker processes that a nanny started, or the process whose forks those of a run are."""
+    found = []
+    for pid in children(parent):
+        if "spawn_main" in command_line(pid):
+            found.append(pid)
+        elif "forkserver" in command_line(pid):
+            found += children(pid)
+    return sorted(found)
